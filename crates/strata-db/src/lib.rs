@@ -26,6 +26,7 @@
 //! | `exec`      | physical plan to operators; expression evaluation                   |
 //! | `session`   | statements, portals, transactions, settings, the engine             |
 
+pub mod catalog;
 pub mod error;
 pub mod functions;
 pub mod parse;
