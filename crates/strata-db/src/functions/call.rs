@@ -152,7 +152,7 @@ pub struct Operator {
 }
 
 /// What kernels may know of the session that calls them.
-pub trait Environment: Send {
+pub trait Environment {
     /// Output styles and time zone.
     fn format(&self) -> &Format;
     /// Start of the transaction, microseconds since 2000-01-01 UTC.
