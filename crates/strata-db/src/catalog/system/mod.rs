@@ -3,7 +3,7 @@
 //! Each is a row of [`RELATIONS`]: a name, columns, and a function that yields the rows. They are
 //! relations like any other to the binder and the executor; no query text is ever recognised.
 
-use super::Catalog;
+use super::Names;
 use crate::error::Result;
 use crate::functions::Environment;
 use crate::schema::Oid;
@@ -26,10 +26,8 @@ pub struct SystemRelation {
 
 /// What the rows are computed from.
 pub struct SystemSource<'a> {
-    /// The objects.
-    pub catalog: &'a Catalog,
-    /// The session's project: PostgreSQL shows the objects of one database.
-    pub project: Oid,
+    /// The objects, as the session names them. PostgreSQL shows those of one database.
+    pub names: Names<'a>,
     /// The session.
     pub env: &'a dyn Environment,
 }

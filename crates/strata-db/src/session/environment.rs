@@ -1,0 +1,290 @@
+//! The session as functions see it: [`Environment`] over its variables and what all sessions share.
+
+use super::settings::Settings;
+use super::shared::Shared;
+use crate::catalog::{Catalog, Names, SystemSource, lookup};
+use crate::error::{Result, SqlError};
+use crate::functions::Environment;
+use crate::schema::{Oid, RelationKind, SequenceDef};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+use strata_types::{Format, Type, Value, sqlstate};
+
+/// What a session is, apart from its transaction and portals.
+pub(super) struct Variables {
+    /// The project it is in.
+    pub(super) project: Oid,
+    /// Its name.
+    pub(super) database: String,
+    /// The role that logged in.
+    pub(super) session_user: String,
+    /// Number that clients cancel by.
+    pub(super) pid: i32,
+    pub(super) settings: RefCell<Settings>,
+    /// Parsed `search_path`.
+    pub(super) search_path: RefCell<Vec<String>>,
+    /// The dataset of its temporary tables.
+    pub(super) temporary: Cell<Option<Oid>>,
+    /// Notices to be sent, with their severity.
+    pub(super) notices: RefCell<Vec<(String, SqlError)>>,
+    /// Microseconds since 2000-01-01 UTC.
+    pub(super) statement_time: Cell<i64>,
+    /// Microseconds since 2000-01-01 UTC.
+    pub(super) transaction_time: Cell<i64>,
+    sequence_values: RefCell<HashMap<u32, i64>>,
+    last_sequence: Cell<Option<u32>>,
+    seed: Cell<Option<u64>>,
+}
+
+impl Variables {
+    /// Of a session that starts.
+    pub(super) fn new(project: Oid, database: String, session_user: String, pid: i32, settings: Settings) -> Variables {
+        let variables = Variables {
+            project,
+            database,
+            session_user,
+            pid,
+            settings: RefCell::new(settings),
+            search_path: RefCell::default(),
+            temporary: Cell::new(None),
+            notices: RefCell::default(),
+            statement_time: Cell::new(0),
+            transaction_time: Cell::new(0),
+            sequence_values: RefCell::default(),
+            last_sequence: Cell::new(None),
+            seed: Cell::new(None),
+        };
+        variables.refresh_search_path();
+        variables
+    }
+
+    /// Name of the role whose rights count.
+    pub(super) fn current_user(&self) -> String {
+        match self.settings.borrow().get("role") {
+            Some(role) if role != "none" => role.to_owned(),
+            _ => self.session_user.clone(),
+        }
+    }
+
+    /// Parses `search_path` anew; to be called when the setting may have changed.
+    pub(super) fn refresh_search_path(&self) {
+        let user = self.current_user();
+        let settings = self.settings.borrow();
+        let text = settings.get("search_path").unwrap_or_default();
+        *self.search_path.borrow_mut() = split_identifiers(text)
+            .into_iter()
+            .map(|name| if name == "$user" { user.clone() } else { name })
+            .filter(|name| !name.is_empty())
+            .collect();
+    }
+
+    /// Queues a notice.
+    pub(super) fn notice(&self, severity: &str, notice: SqlError) {
+        self.notices.borrow_mut().push((severity.to_owned(), notice));
+    }
+}
+
+/// Splits `a, "B c"` into identifiers, folded to lower case unless quoted.
+pub(super) fn split_identifiers(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut name = String::new();
+    let mut quoted = false;
+    let mut was_quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                name.push('"');
+            }
+            '"' => {
+                quoted = !quoted;
+                was_quoted = true;
+            }
+            ',' if !quoted => names.push(finish(&mut name, &mut was_quoted)),
+            c => name.extend(if quoted { c } else { c.to_ascii_lowercase() }.to_string().chars()),
+        }
+    }
+    names.push(finish(&mut name, &mut was_quoted));
+    names.retain(|name| !name.is_empty());
+    return names;
+
+    fn finish(name: &mut String, was_quoted: &mut bool) -> String {
+        let taken = std::mem::take(name);
+        let trimmed = if *was_quoted { taken.trim_matches(' ').to_owned() } else { taken.trim().to_owned() };
+        *was_quoted = false;
+        trimmed
+    }
+}
+
+/// A session's environment for one step.
+pub(super) struct StepEnvironment<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) variables: &'a Variables,
+    /// As the transaction sees it.
+    pub(super) catalog: Arc<Catalog>,
+    /// A copy for the step: settings may change under a running statement.
+    pub(super) format: Format,
+    pub(super) search_path: Vec<String>,
+}
+
+impl<'a> StepEnvironment<'a> {
+    /// For the next step of a session.
+    pub(super) fn new(shared: &'a Shared, variables: &'a Variables, catalog: Arc<Catalog>) -> Self {
+        let mut format = variables.settings.borrow().format().clone();
+        format.now = variables.transaction_time.get();
+        StepEnvironment { shared, variables, catalog, format, search_path: variables.search_path.borrow().clone() }
+    }
+
+    /// The catalog by names.
+    pub(super) fn names(&self) -> Names<'_> {
+        Names {
+            catalog: &self.catalog,
+            project: self.variables.project,
+            search_path: &self.search_path,
+            temporary: self.variables.temporary.get(),
+        }
+    }
+
+    /// What virtual relations are computed from.
+    pub(super) fn source(&self) -> SystemSource<'_> {
+        SystemSource { names: self.names(), env: self }
+    }
+
+    fn sequence(&self, oid: u32) -> Result<(String, SequenceDef)> {
+        let relation = self.catalog.relation(Oid(oid)).ok_or_else(|| {
+            SqlError::new(sqlstate::UNDEFINED_TABLE, format!("could not open relation with OID {oid}"))
+        })?;
+        match &relation.kind {
+            RelationKind::Sequence(def) => Ok((relation.name.clone(), def.clone())),
+            _ => Err(SqlError::new(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("\"{}\" is not a sequence", relation.name),
+            )),
+        }
+    }
+}
+
+impl Environment for StepEnvironment<'_> {
+    fn format(&self) -> &Format {
+        &self.format
+    }
+
+    fn transaction_time(&self) -> i64 {
+        self.variables.transaction_time.get()
+    }
+
+    fn statement_time(&self) -> i64 {
+        self.variables.statement_time.get()
+    }
+
+    fn clock_time(&self) -> i64 {
+        self.shared.now()
+    }
+
+    fn random(&self) -> u64 {
+        match self.variables.seed.get() {
+            None => self.shared.env.random.next_u64(),
+            Some(seed) => {
+                // SplitMix64 (Steele, Lea, Flood 2014): any seed gives a full-period stream.
+                let state = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+                self.variables.seed.set(Some(state));
+                let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+                let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+                mixed ^ (mixed >> 31)
+            }
+        }
+    }
+
+    fn set_seed(&self, seed: u64) {
+        self.variables.seed.set(Some(seed));
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        self.variables.settings.borrow().get(name).map(str::to_owned)
+    }
+
+    fn set_setting(&self, name: &str, value: &str, local: bool) -> Result<()> {
+        self.variables.settings.borrow_mut().set(name, value, local)?;
+        self.variables.refresh_search_path();
+        Ok(())
+    }
+
+    fn current_user(&self) -> String {
+        self.variables.current_user()
+    }
+
+    fn session_user(&self) -> String {
+        self.variables.session_user.clone()
+    }
+
+    fn database(&self) -> String {
+        self.variables.database.clone()
+    }
+
+    fn schemas(&self, implicit: bool) -> Vec<String> {
+        self.names()
+            .searched()
+            .filter(|(name, stored)| stored.is_some() || (implicit && *name == "pg_catalog"))
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
+    fn backend_pid(&self) -> i32 {
+        self.variables.pid
+    }
+
+    fn sequence_next(&self, sequence: u32) -> Result<i64> {
+        let (name, def) = self.sequence(sequence)?;
+        let value = self.shared.sequences.next(self.shared, &name, &def)?;
+        self.variables.sequence_values.borrow_mut().insert(sequence, value);
+        self.variables.last_sequence.set(Some(sequence));
+        Ok(value)
+    }
+
+    fn sequence_current(&self, sequence: u32) -> Result<i64> {
+        let (name, _) = self.sequence(sequence)?;
+        self.variables.sequence_values.borrow().get(&sequence).copied().ok_or_else(|| {
+            SqlError::new(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("currval of sequence \"{name}\" is not yet defined in this session"),
+            )
+        })
+    }
+
+    fn sequence_set(&self, sequence: u32, value: i64, called: bool) -> Result<()> {
+        let (name, def) = self.sequence(sequence)?;
+        self.shared.sequences.set(self.shared, &name, &def, value, called)?;
+        if called {
+            self.variables.sequence_values.borrow_mut().insert(sequence, value);
+        }
+        Ok(())
+    }
+
+    fn sequence_last(&self) -> Result<i64> {
+        match self.variables.last_sequence.get() {
+            Some(sequence) => self.sequence_current(sequence),
+            None => Err(SqlError::new(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "lastval is not yet defined in this session",
+            )),
+        }
+    }
+
+    fn object_oid(&self, ty: Type, name: &str) -> Result<Option<u32>> {
+        lookup::object_oid(&self.names(), ty, name)
+    }
+
+    fn object_name(&self, ty: Type, oid: u32) -> Option<String> {
+        lookup::object_name(&self.names(), ty, oid)
+    }
+
+    fn catalog(&self, question: &str, args: &[Value]) -> Result<Value> {
+        crate::catalog::questions::answer(&self.source(), question, args)
+    }
+
+    fn notice(&self, severity: &str, sqlstate: &str, message: &str) {
+        self.variables.notice(severity, SqlError::new(sqlstate, message));
+    }
+}

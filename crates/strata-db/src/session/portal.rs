@@ -1,0 +1,405 @@
+//! Portals: a statement with its parameters, as far as it has run.
+
+use super::copy::{CopyIn, CopyOut};
+use super::engine::Turn;
+use super::environment::StepEnvironment;
+use super::outbox::Outbox;
+use super::request::WireFormat;
+use super::session::Session;
+use super::shared::Shared;
+use super::statement::{Statement, Work};
+use super::transaction::Isolation;
+use super::utility;
+use crate::bind::BoundKind;
+use crate::error::{Result, SqlError};
+use crate::exec::{self, Context, Step, Wait};
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use strata_store::View;
+use strata_types::{Batch, Value, sqlstate};
+
+/// A statement with its parameters, as far as it has run.
+pub(super) struct Portal {
+    pub(super) statement: Arc<Statement>,
+    params: Vec<Value>,
+    /// Formats of the result columns.
+    pub(super) formats: Vec<WireFormat>,
+    state: State,
+    /// Rows of a batch that a row limit has left for later.
+    left_over: Option<Batch>,
+    /// Rows sent by the whole portal.
+    rows: u64,
+    /// Survives its transaction (`WITH HOLD`).
+    held: bool,
+}
+
+enum State {
+    /// Nothing has run.
+    Ready,
+    /// A plan at work.
+    Plan { running: exec::Running, view: View, kind: BoundKind },
+    /// Rows that a utility statement has made, and the tag behind them.
+    Rows { batches: VecDeque<Batch>, tag: String },
+    /// COPY TO STDOUT.
+    CopyOut(Box<CopyOut>),
+    /// Over.
+    Done,
+}
+
+/// How far a step has come.
+pub(super) enum Progress {
+    /// The statement is complete and its tag sent.
+    Done,
+    /// The row limit is reached.
+    Suspended,
+    /// COPY FROM STDIN has begun.
+    CopyIn(Box<CopyIn>),
+    /// It cannot go on now.
+    Wait(Turn),
+}
+
+/// What a utility statement leaves to be done.
+pub(super) enum Outcome {
+    /// Nothing: its tag.
+    Tag(String),
+    /// Rows to send.
+    Rows(Vec<Batch>, String),
+    /// A prepared statement or a plan to run in its place.
+    Run(Arc<Statement>, Vec<Value>),
+    /// COPY FROM STDIN.
+    CopyIn(Box<CopyIn>),
+    /// COPY TO STDOUT.
+    CopyOut(Box<CopyOut>),
+    /// A lock must be waited for: run it again.
+    Wait,
+}
+
+impl Portal {
+    /// A portal that has not run.
+    pub(super) fn new(statement: Arc<Statement>, params: Vec<Value>, formats: Vec<WireFormat>) -> Portal {
+        Portal { statement, params, formats, state: State::Ready, left_over: None, rows: 0, held: false }
+    }
+
+    /// A portal over rows that are there: a held cursor, a utility's answer.
+    pub(super) fn holding(statement: Arc<Statement>, batches: VecDeque<Batch>) -> Portal {
+        let state = State::Rows { batches, tag: String::new() };
+        Portal { statement, params: Vec::new(), formats: Vec::new(), state, left_over: None, rows: 0, held: true }
+    }
+
+    /// Does it outlive its transaction?
+    pub(super) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Whether it was BEGIN, COMMIT or their kind: such a portal is not kept.
+    pub(super) fn is_transaction_control(&self) -> bool {
+        matches!(self.statement.ast, Some(crate::parse::ast::Statement::Transaction(_)))
+    }
+
+    /// Runs for at most a slice, or until `max_rows` rows are sent (0: all).
+    pub(super) fn step(
+        &mut self,
+        session: &mut Session,
+        shared: &Shared,
+        max_rows: u32,
+        out: &mut dyn Outbox,
+    ) -> Result<Progress> {
+        if matches!(self.state, State::Ready)
+            && let Some(progress) = self.start(session, shared, out)?
+        {
+            return Ok(progress);
+        }
+        let mut sent = 0u64;
+        loop {
+            if !out.has_room() {
+                return Ok(Progress::Wait(Turn::Output));
+            }
+            let limit = if max_rows == 0 { u64::MAX } else { u64::from(max_rows) - sent };
+            if limit == 0 {
+                return Ok(Progress::Suspended);
+            }
+            match self.next_batch(session, shared, out)? {
+                Next::Batch(batch) => {
+                    let count = self.send(session, batch, limit, out)?;
+                    sent += count;
+                    self.rows += count;
+                }
+                Next::Wait(turn) => return Ok(Progress::Wait(turn)),
+                Next::Done(tag) => {
+                    self.state = State::Done;
+                    session.end_notices(out);
+                    if !tag.is_empty() {
+                        out.command_complete(&tag);
+                    }
+                    return Ok(Progress::Done);
+                }
+            }
+        }
+    }
+
+    /// The next rows for a cursor; `None` at the end. Waits are told as an error of the third kind: the
+    /// caller tries again.
+    pub(super) fn fetch(
+        &mut self,
+        session: &mut Session,
+        shared: &Shared,
+        max_rows: usize,
+        out: &mut dyn Outbox,
+    ) -> Result<Fetched> {
+        if matches!(self.state, State::Ready) {
+            self.start(session, shared, out)?;
+        }
+        match self.next_batch(session, shared, out)? {
+            Next::Batch(batch) if batch.rows > max_rows => {
+                self.left_over = Some(batch.slice(max_rows, batch.rows - max_rows));
+                Ok(Fetched::Rows(batch.slice(0, max_rows)))
+            }
+            Next::Batch(batch) => Ok(Fetched::Rows(batch)),
+            Next::Wait(turn) => Ok(Fetched::Wait(turn)),
+            Next::Done(_) => {
+                self.state = State::Done;
+                Ok(Fetched::End)
+            }
+        }
+    }
+
+    fn start(&mut self, session: &mut Session, shared: &Shared, out: &mut dyn Outbox) -> Result<Option<Progress>> {
+        match &self.statement.work {
+            Work::Empty => {
+                out.empty_query();
+                self.state = State::Done;
+                Ok(Some(Progress::Done))
+            }
+            Work::Plan(plan, kind) => {
+                let isolation = session.isolation();
+                let view = session.transaction.view(shared, isolation);
+                if *kind != BoundKind::Select {
+                    session.refuse_if_read_only(kind.tag())?;
+                }
+                let running = exec::build(plan)?;
+                self.state = State::Plan { running, view, kind: *kind };
+                Ok(None)
+            }
+            Work::Utility => {
+                let Some(tree) = self.statement.ast.clone() else { return Ok(Some(Progress::Done)) };
+                let outcome = utility::run(session, shared, &self.statement, &tree, &self.params, out)?;
+                self.adopt(outcome, session, shared, out)
+            }
+        }
+    }
+
+    fn adopt(
+        &mut self,
+        outcome: Outcome,
+        session: &mut Session,
+        shared: &Shared,
+        out: &mut dyn Outbox,
+    ) -> Result<Option<Progress>> {
+        match outcome {
+            Outcome::Tag(tag) => {
+                self.state = State::Done;
+                session.end_notices(out);
+                out.command_complete(&tag);
+                Ok(Some(Progress::Done))
+            }
+            Outcome::Rows(batches, tag) => {
+                self.state = State::Rows { batches: batches.into(), tag };
+                Ok(None)
+            }
+            Outcome::Run(statement, params) => {
+                self.statement = statement;
+                self.params = params;
+                self.start(session, shared, out)
+            }
+            Outcome::CopyIn(copy) => {
+                out.copy_in(copy.columns(), copy.format());
+                self.state = State::Done;
+                Ok(Some(Progress::CopyIn(copy)))
+            }
+            Outcome::CopyOut(copy) => {
+                out.copy_out(copy.columns(), copy.format());
+                self.state = State::CopyOut(copy);
+                Ok(None)
+            }
+            Outcome::Wait => Ok(Some(Progress::Wait(Turn::Lock))),
+        }
+    }
+
+    /// Sends up to `limit` rows of a batch and keeps the rest. Returns how many were sent.
+    fn send(&mut self, session: &Session, batch: Batch, limit: u64, out: &mut dyn Outbox) -> Result<u64> {
+        let now = batch.rows.min(usize::try_from(limit).unwrap_or(usize::MAX));
+        let settings = session.variables.settings.borrow();
+        if now == batch.rows {
+            out.rows(&batch, &self.formats, settings.format())?;
+        } else {
+            self.left_over = Some(batch.slice(now, batch.rows - now));
+            out.rows(&batch.slice(0, now), &self.formats, settings.format())?;
+        }
+        Ok(now as u64)
+    }
+
+    fn next_batch(&mut self, session: &mut Session, shared: &Shared, out: &mut dyn Outbox) -> Result<Next> {
+        if let Some(batch) = self.left_over.take() {
+            return Ok(Next::Batch(batch));
+        }
+        match &mut self.state {
+            State::Ready | State::Done => {
+                // Executing a portal that has come to its end yields no rows.
+                Ok(Next::Done(self.ended_tag()))
+            }
+            State::Rows { batches, tag } => match batches.pop_front() {
+                Some(batch) => Ok(Next::Batch(batch)),
+                None => Ok(Next::Done(std::mem::take(tag))),
+            },
+            State::CopyOut(copy) => match copy.step(session, shared, out)? {
+                Some(turn) => Ok(Next::Wait(turn)),
+                None => Ok(Next::Done(format!("COPY {}", copy.rows()))),
+            },
+            State::Plan { running, view, kind } => {
+                let kind = *kind;
+                match step_plan(session, shared, running, *view, &self.params)? {
+                    Step::Batch(batch) => Ok(Next::Batch(batch)),
+                    Step::Pending(Wait::Slice) => Ok(Next::Wait(Turn::Yield)),
+                    Step::Pending(Wait::Lock) => Ok(Next::Wait(Turn::Lock)),
+                    Step::Pending(Wait::Output) => Ok(Next::Wait(Turn::Output)),
+                    Step::Done => {
+                        let affected = running.affected();
+                        Ok(Next::Done(tag(kind, self.rows, affected)))
+                    }
+                }
+            }
+        }
+    }
+
+    fn ended_tag(&self) -> String {
+        match &self.statement.work {
+            Work::Plan(_, kind) => tag(*kind, 0, 0),
+            Work::Empty | Work::Utility => String::new(),
+        }
+    }
+}
+
+enum Next {
+    Batch(Batch),
+    Wait(Turn),
+    Done(String),
+}
+
+/// What a cursor got.
+pub(super) enum Fetched {
+    /// Rows.
+    Rows(Batch),
+    /// Nothing now.
+    Wait(Turn),
+    /// Nothing more.
+    End,
+}
+
+/// Lets a running plan do one step in a session.
+pub(super) fn step_plan(
+    session: &mut Session,
+    shared: &Shared,
+    running: &mut exec::Running,
+    view: View,
+    params: &[Value],
+) -> Result<Step> {
+    session.check_interrupts(shared)?;
+    let catalog = session.transaction.catalog(shared);
+    let serializable = session.isolation() != Isolation::ReadCommitted;
+    let memory = session.variables.settings.borrow().bytes("work_mem");
+    let env = StepEnvironment::new(shared, &session.variables, catalog);
+    let source = env.source();
+    let mut context = Context {
+        txn: session.transaction.txn(shared),
+        view,
+        env: &env,
+        system: &source,
+        params,
+        row_numbers: &shared.row_numbers,
+        cancelled: &session.cancelled,
+        clock: &*shared.env.clock,
+        snapshot_is_fixed: serializable,
+        memory,
+    };
+    let step = running.next(&mut context)?;
+    if session.cancelled.load(Ordering::Relaxed) {
+        session.check_interrupts(shared)?;
+    }
+    Ok(step)
+}
+
+fn tag(kind: BoundKind, rows: u64, affected: u64) -> String {
+    match kind {
+        BoundKind::Select => format!("SELECT {rows}"),
+        BoundKind::Insert => format!("INSERT 0 {affected}"),
+        BoundKind::Update => format!("UPDATE {affected}"),
+        BoundKind::Delete => format!("DELETE {affected}"),
+        BoundKind::Merge => format!("MERGE {affected}"),
+    }
+}
+
+/// Parameters of a Bind message, decoded to the statement's types.
+///
+/// # Errors
+/// 08P01 for a wrong count; 22P02, 22P03 and others for bad values.
+pub(super) fn decode_params(
+    env: &StepEnvironment<'_>,
+    statement: &Statement,
+    formats: &[WireFormat],
+    params: &[Option<Bytes>],
+) -> Result<Vec<Value>> {
+    if params.len() != statement.params.len() {
+        return Err(SqlError::new(
+            sqlstate::PROTOCOL_VIOLATION,
+            format!(
+                "bind message supplies {} parameters, but prepared statement \"\" requires {}",
+                params.len(),
+                statement.params.len()
+            ),
+        ));
+    }
+    if formats.len() > 1 && formats.len() != params.len() {
+        return Err(SqlError::new(
+            sqlstate::PROTOCOL_VIOLATION,
+            format!("bind message has {} parameter formats but {} parameters", formats.len(), params.len()),
+        ));
+    }
+    let mut values = Vec::with_capacity(params.len());
+    for (index, (bytes, ty)) in params.iter().zip(&statement.params).enumerate() {
+        let value = match bytes {
+            None => Value::Null,
+            Some(bytes) => match WireFormat::of(formats, index) {
+                WireFormat::Text => {
+                    let text = std::str::from_utf8(bytes).map_err(|_| {
+                        SqlError::new(
+                            sqlstate::CHARACTER_NOT_IN_REPERTOIRE,
+                            "invalid byte sequence for encoding \"UTF8\"",
+                        )
+                    })?;
+                    exec::input_text(env, *ty, text)?
+                }
+                WireFormat::Binary => Value::from_binary(*ty, bytes)?,
+            },
+        };
+        values.push(value);
+    }
+    Ok(values)
+}
+
+/// # Errors
+/// 08P01 if there are neither none, one nor as many formats as columns.
+pub(super) fn check_result_formats(statement: &Statement, formats: &[WireFormat]) -> Result<()> {
+    if formats.len() > 1 && formats.len() != statement.fields.len() {
+        return Err(SqlError::new(
+            sqlstate::PROTOCOL_VIOLATION,
+            format!(
+                "bind message has {} result formats but query has {} columns",
+                formats.len(),
+                statement.fields.len()
+            ),
+        ));
+    }
+    Ok(())
+}

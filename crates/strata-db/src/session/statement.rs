@@ -1,0 +1,125 @@
+//! Prepared statements: text bound and planned, good until the catalog or the search path changes.
+
+use super::environment::StepEnvironment;
+use crate::bind::{self, BoundKind};
+use crate::error::{Result, SqlError};
+use crate::parse::ast;
+use crate::plan::{Field, PhysicalPlan};
+use std::sync::Arc;
+use strata_types::{Type, sqlstate};
+
+/// A statement ready to run.
+#[derive(Debug)]
+pub(super) struct Statement {
+    /// Its text.
+    pub(super) sql: Arc<str>,
+    /// Its tree, for running it again under another catalog.
+    pub(super) ast: Option<ast::Statement>,
+    /// What runs.
+    pub(super) work: Work,
+    /// Parameter types.
+    pub(super) params: Vec<Type>,
+    /// Result columns; empty if it returns no rows.
+    pub(super) fields: Vec<Field>,
+    /// The catalog it was bound under.
+    version: u64,
+    search_path: Vec<String>,
+}
+
+/// What runs.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Nothing: an empty query string.
+    Empty,
+    /// A plan.
+    Plan(Arc<PhysicalPlan>, BoundKind),
+    /// A utility statement, interpreted from its tree.
+    Utility,
+}
+
+impl Statement {
+    /// Binds and plans a parsed statement. `declared` are the parameter types that the client has named.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the statement.
+    pub(super) fn prepare(
+        env: &StepEnvironment<'_>,
+        sql: Arc<str>,
+        tree: Option<ast::Statement>,
+        declared: &[Type],
+    ) -> Result<Statement> {
+        let mut statement = Statement {
+            sql,
+            ast: None,
+            work: Work::Empty,
+            params: declared.to_vec(),
+            fields: Vec::new(),
+            version: env.catalog.version(),
+            search_path: env.search_path.clone(),
+        };
+        let Some(tree) = tree else { return Ok(statement) };
+        if is_plannable(&tree) {
+            let names = env.names();
+            let bound = bind::statement(&names, env, declared, &tree)?;
+            statement.params = bound.params;
+            let plan = crate::optimize::plan(bound.plan, &names, env)?;
+            statement.fields = bound.fields;
+            statement.work = Work::Plan(Arc::new(plan), bound.kind);
+        } else {
+            statement.fields = super::utility::fields(env, &tree)?;
+            statement.work = Work::Utility;
+        }
+        statement.ast = Some(tree);
+        Ok(statement)
+    }
+
+    /// Whether it may run as it is.
+    pub(super) fn is_current(&self, env: &StepEnvironment<'_>) -> bool {
+        match self.work {
+            Work::Plan(..) => self.was_prepared_under(env.catalog.version(), &env.search_path),
+            Work::Empty | Work::Utility => true,
+        }
+    }
+
+    /// Whether names meant then what they mean under this catalog and search path.
+    pub(super) fn was_prepared_under(&self, version: u64, search_path: &[String]) -> bool {
+        self.version == version && self.search_path == search_path
+    }
+
+    /// The same text under today's catalog.
+    ///
+    /// # Errors
+    /// 0A000 if its columns are no longer those that were described.
+    pub(super) fn renewed(&self, env: &StepEnvironment<'_>) -> Result<Statement> {
+        let renewed = Statement::prepare(env, self.sql.clone(), self.ast.clone(), &self.params)?;
+        let same = renewed.fields.len() == self.fields.len()
+            && renewed.fields.iter().zip(&self.fields).all(|(new, old)| new.ty == old.ty && new.name == old.name);
+        if same {
+            Ok(renewed)
+        } else {
+            Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, "cached plan must not change result type"))
+        }
+    }
+
+    /// May it run in a failed transaction block?
+    pub(super) fn ends_failed_block(&self) -> bool {
+        self.ast.as_ref().is_none_or(ends_failed_block)
+    }
+}
+
+/// May the statement run in a failed transaction block?
+pub(super) fn ends_failed_block(tree: &ast::Statement) -> bool {
+    use ast::Transaction::{Commit, Rollback, RollbackPrepared, RollbackTo};
+    match tree {
+        ast::Statement::Transaction(transaction) => {
+            matches!(**transaction, Commit { .. } | Rollback { .. } | RollbackTo(_) | RollbackPrepared(_))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a statement has a plan, as against being interpreted.
+fn is_plannable(tree: &ast::Statement) -> bool {
+    use ast::Statement::{Delete, Insert, Merge, Query, Update};
+    matches!(tree, Query(_) | Insert(_) | Update(_) | Delete(_) | Merge(_))
+}

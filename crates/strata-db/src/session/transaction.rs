@@ -1,0 +1,283 @@
+//! A session's transaction: block state, savepoints, and the catalog changes it carries.
+//!
+//! ```text
+//!            statement               BEGIN                  error
+//!   Idle ───────────────▶ Implicit ─────────▶ Block ───────────────▶ Failed
+//!    ▲                       │ end of request   │ COMMIT, ROLLBACK      │ COMMIT (as ROLLBACK), ROLLBACK
+//!    └───────────────────────┴──────────────────┴───────────────────────┘
+//! ```
+//! The store's transaction begins with the first statement that needs one. After an error in a block
+//! without savepoints it is rolled back at once, so that a failed block holds no locks.
+
+use super::settings::{Mark, Settings};
+use super::shared::Shared;
+use crate::catalog::{Catalog, Change};
+use crate::error::{Result, SqlError};
+use std::sync::Arc;
+use strata_store::{Lsn, Savepoint, Txn, View};
+use strata_types::sqlstate;
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    /// No transaction.
+    Idle,
+    /// One that ends with the request.
+    Implicit,
+    /// One that the client began.
+    Open,
+    /// One that has failed: only its end is accepted.
+    Failed,
+}
+
+/// Isolation levels (PostgreSQL documentation, 13.2). READ UNCOMMITTED is READ COMMITTED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Isolation {
+    /// A snapshot a statement.
+    ReadCommitted,
+    /// A snapshot a transaction.
+    RepeatableRead,
+    /// As if one after the other.
+    Serializable,
+}
+
+impl Isolation {
+    /// By the words of `transaction_isolation`.
+    pub(super) fn by_name(name: &str) -> Isolation {
+        match name {
+            "serializable" => Isolation::Serializable,
+            "repeatable read" => Isolation::RepeatableRead,
+            _ => Isolation::ReadCommitted,
+        }
+    }
+}
+
+/// A session's transaction.
+pub(super) struct Transaction {
+    block: Block,
+    txn: Option<Txn>,
+    /// The catalog with this transaction's own changes; `None` while it has none.
+    catalog: Option<Arc<Catalog>>,
+    changes: Vec<Change>,
+    savepoints: Vec<Level>,
+    /// Start, microseconds since 2000-01-01 UTC.
+    started: i64,
+    /// The first statement that took a snapshot has run: the isolation level is settled.
+    pub(super) has_snapshot: bool,
+    /// A commit of this session that later ones must see even if it is not durable yet.
+    last_commit: Option<strata_store::Seq>,
+}
+
+struct Level {
+    name: String,
+    store: Option<Savepoint>,
+    changes: usize,
+    settings: Mark,
+    catalog: Option<Arc<Catalog>>,
+}
+
+impl Transaction {
+    /// No transaction.
+    pub(super) fn new() -> Transaction {
+        Transaction {
+            block: Block::Idle,
+            txn: None,
+            catalog: None,
+            changes: Vec::new(),
+            savepoints: Vec::new(),
+            started: 0,
+            has_snapshot: false,
+            last_commit: None,
+        }
+    }
+
+    /// Where the session stands.
+    pub(super) fn block(&self) -> Block {
+        self.block
+    }
+
+    /// ReadyForQuery's status byte.
+    pub(super) fn status(&self) -> u8 {
+        match self.block {
+            Block::Idle | Block::Implicit => b'I',
+            Block::Open => b'T',
+            Block::Failed => b'E',
+        }
+    }
+
+    /// When it began.
+    pub(super) fn started(&self) -> i64 {
+        self.started
+    }
+
+    /// A statement starts: there is a transaction from now on.
+    pub(super) fn ensure(&mut self, now: i64) {
+        if self.block == Block::Idle {
+            self.block = Block::Implicit;
+            self.started = now;
+        }
+    }
+
+    /// `BEGIN`. An implicit transaction becomes a block.
+    pub(super) fn begin_block(&mut self, now: i64) {
+        self.ensure(now);
+        self.block = Block::Open;
+    }
+
+    /// The store's transaction, begun if there is none.
+    pub(super) fn txn(&mut self, shared: &Shared) -> &mut Txn {
+        let last = self.last_commit;
+        self.txn.get_or_insert_with(|| match last {
+            Some(seq) => shared.store.begin_after(seq),
+            None => shared.store.begin(),
+        })
+    }
+
+    /// The store's transaction, if there is one.
+    pub(super) fn open_txn(&mut self) -> Option<&mut Txn> {
+        self.txn.as_mut()
+    }
+
+    /// What the next statement sees.
+    pub(super) fn view(&mut self, shared: &Shared, isolation: Isolation) -> View {
+        self.has_snapshot = true;
+        let txn = self.txn(shared);
+        match isolation {
+            Isolation::ReadCommitted => txn.statement_view(),
+            Isolation::RepeatableRead | Isolation::Serializable => txn.same_snapshot_view(),
+        }
+    }
+
+    /// The catalog as this transaction sees it.
+    pub(super) fn catalog(&self, shared: &Shared) -> Arc<Catalog> {
+        self.catalog.clone().unwrap_or_else(|| shared.catalog())
+    }
+
+    /// Whether it has changed the catalog: its plans are not for others.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Records a change of the catalog and writes it to the system keyspaces.
+    pub(super) fn change(&mut self, shared: &Shared, change: Change) -> Result<()> {
+        let mut catalog = self.catalog(shared);
+        crate::catalog::rows::write(self.txn(shared), &change)?;
+        Arc::make_mut(&mut catalog).apply(&change);
+        self.catalog = Some(catalog);
+        self.changes.push(change);
+        Ok(())
+    }
+
+    /// Ends the transaction well. The reply is gated on the position returned.
+    ///
+    /// # Errors
+    /// Of the store; the transaction is then rolled back.
+    pub(super) fn commit(&mut self, shared: &Shared, settings: &mut Settings) -> Result<Option<Lsn>> {
+        let changes = std::mem::take(&mut self.changes);
+        let Some(txn) = self.txn.take() else {
+            self.reset();
+            settings.commit();
+            return Ok(None);
+        };
+        let writes = txn.has_writes();
+        let outcome = txn.commit();
+        self.reset();
+        match outcome {
+            Ok(commit) => {
+                settings.commit();
+                shared.publish(&changes);
+                if writes {
+                    self.last_commit = Some(commit.seq);
+                }
+                Ok(Some(commit.lsn))
+            }
+            Err(error) => {
+                settings.rollback();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Takes everything back. The reply is gated on the position returned.
+    pub(super) fn rollback(&mut self, settings: &mut Settings) -> Option<Lsn> {
+        let gate = self.txn.take().map(Txn::rollback);
+        self.reset();
+        settings.rollback();
+        gate
+    }
+
+    /// A statement failed: an implicit transaction is over, a block has failed.
+    pub(super) fn fail(&mut self, settings: &mut Settings) -> Option<Lsn> {
+        match self.block {
+            Block::Idle | Block::Implicit => self.rollback(settings),
+            Block::Open | Block::Failed if self.savepoints.is_empty() => {
+                let gate = self.rollback(settings);
+                self.block = Block::Failed;
+                gate
+            }
+            Block::Open | Block::Failed => {
+                if let Some(txn) = &mut self.txn {
+                    txn.cancel_wait();
+                }
+                self.block = Block::Failed;
+                None
+            }
+        }
+    }
+
+    /// `SAVEPOINT name`.
+    pub(super) fn savepoint(&mut self, shared: &Shared, name: &str, settings: &Settings) {
+        let store = Some(self.txn(shared).savepoint());
+        self.savepoints.push(Level {
+            name: name.to_owned(),
+            store,
+            changes: self.changes.len(),
+            settings: settings.mark(),
+            catalog: self.catalog.clone(),
+        });
+    }
+
+    /// `RELEASE name`: the savepoint and those after it are forgotten, what was done since stays.
+    ///
+    /// # Errors
+    /// 3B001 if there is none.
+    pub(super) fn release(&mut self, name: &str) -> Result<()> {
+        let index = self.level(name)?;
+        self.savepoints.truncate(index);
+        Ok(())
+    }
+
+    /// `ROLLBACK TO name`: what was done since is taken back; the savepoint stays.
+    ///
+    /// # Errors
+    /// 3B001 if there is none.
+    pub(super) fn rollback_to(&mut self, name: &str, settings: &mut Settings) -> Result<()> {
+        let index = self.level(name)?;
+        self.savepoints.truncate(index + 1);
+        if let Some(level) = self.savepoints.last_mut() {
+            self.changes.truncate(level.changes);
+            self.catalog.clone_from(&level.catalog);
+            settings.rollback_to(level.settings);
+            if let (Some(txn), Some(store)) = (&mut self.txn, level.store.take()) {
+                txn.rollback_to(store);
+                level.store = Some(txn.savepoint());
+            }
+        }
+        self.block = Block::Open;
+        Ok(())
+    }
+
+    fn level(&self, name: &str) -> Result<usize> {
+        self.savepoints.iter().rposition(|level| level.name == name).ok_or_else(|| {
+            SqlError::new(sqlstate::S_E_INVALID_SPECIFICATION, format!("savepoint \"{name}\" does not exist"))
+        })
+    }
+
+    fn reset(&mut self) {
+        self.block = Block::Idle;
+        self.catalog = None;
+        self.changes.clear();
+        self.savepoints.clear();
+        self.has_snapshot = false;
+    }
+}
