@@ -1,0 +1,40 @@
+//! What a pull on an operator yields.
+
+use super::Context;
+use crate::error::Result;
+use strata_types::Batch;
+
+/// Rows that an operator aims to put into a batch.
+pub const BATCH_ROWS: usize = 1024;
+
+/// A running node of the plan.
+pub trait Operator: Send {
+    /// The next batch (never empty), or why there is none. After `Pending` the call is repeated once the wait
+    /// is over; after `Done` only [`rewind`](Self::rewind) may follow.
+    fn next(&mut self, cx: &mut Context<'_>) -> Result<Step>;
+
+    /// Back to the start: the next pull computes everything anew, under the outer rows of then.
+    fn rewind(&mut self);
+}
+
+/// The outcome of a pull.
+#[derive(Debug)]
+pub enum Step {
+    /// Some rows, at least one.
+    Batch(Batch),
+    /// None at present.
+    Pending(Wait),
+    /// No more.
+    Done,
+}
+
+/// What a parked statement waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// A lock that another transaction holds: until the store names this transaction as woken.
+    Lock,
+    /// Its next turn: the slice is used up.
+    Slice,
+    /// Room in the client's outbox.
+    Output,
+}

@@ -1,0 +1,46 @@
+//! Logical plan to physical plan.
+//!
+//! ```text
+//! Logical ── rules, in order ──▶ Logical ── physical ──▶ Physical
+//!            (rules/, RULES)                (access paths, join order and algorithms, sorts)
+//! ```
+
+mod access;
+mod comparison;
+mod estimate;
+mod expressions;
+mod join;
+mod modify;
+mod order;
+mod physical;
+mod rules;
+mod subquery;
+
+use crate::error::Result;
+use crate::functions::Environment;
+use crate::plan::{Logical, PhysicalPlan};
+use crate::schema::Oid;
+
+/// What is known of the data.
+pub trait Statistics {
+    /// About how many rows a table has.
+    fn row_count(&self, table: Oid) -> f64;
+}
+
+/// Nothing is known: every table has a thousand rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStatistics;
+
+impl Statistics for NoStatistics {
+    fn row_count(&self, _table: Oid) -> f64 {
+        1000.0
+    }
+}
+
+/// Chooses how to compute a plan. `env` is for folding calls of immutable functions.
+///
+/// # Errors
+/// If the plan asks for something that cannot run.
+pub fn plan(logical: Logical, statistics: &dyn Statistics, env: &dyn Environment) -> Result<PhysicalPlan> {
+    physical::Planner::new(statistics, env).plan(logical)
+}
