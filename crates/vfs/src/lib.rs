@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Three worlds implement the door: [`os`] is the real machine, [`mem`] keeps everything in memory (a
-//! product feature: `--data-dir :memory:`), [`faulty`] is a seeded machine that crashes, tears writes,
+//! product feature: `--data-dir :memory:`), `faulty` is a seeded machine that crashes, tears writes,
 //! loses what was not synced and fails calls, so that the whole engine runs deterministically in a
 //! simulator.
 //!
@@ -25,6 +25,8 @@
 pub mod env;
 pub mod fs;
 pub mod jobs;
+pub mod mem;
+pub mod os;
 pub mod time;
 
 pub use env::Env;
