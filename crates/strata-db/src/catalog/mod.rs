@@ -9,7 +9,9 @@
 //! successor; commit applies them to the shared one and raises [`Catalog::version`], by which cached
 //! plans notice.
 
+pub mod founding;
 pub mod names;
+pub mod rows;
 pub mod system;
 
 pub use names::{Names, Relation};
