@@ -1,0 +1,257 @@
+//! The page cache: 8 KiB images in memory, which of them to keep, and which must still be written.
+//!
+//! An image is immutable while anybody holds it. A [`PageRef`] is a counted reference, so a reader holds no
+//! latch and can neither block nor deadlock a writer; a writer changes the image in place when nobody looks
+//! and a copy of it otherwise. Writing back works the same way: it takes a reference and writes that image
+//! while commits go on.
+//!
+//! Invariants
+//! 1. A page is in at most one frame.
+//! 2. A frame that is pinned, dirty or being written is never evicted.
+//! 3. Frames draw their memory from the pool and never pass the cache's share of it. (The old image of a page
+//!    that changes under a pin lives on until the pin is dropped; pins are short, see [`PageRef`].)
+//! 4. The latches are leaves: no disk access and no other lock but the dirty set's under a shard's latch.
+//!
+//! What to evict is decided in [`shard`](self) by two queues, an O(1) form of LRU-2.
+
+mod dirty;
+mod shard;
+
+use crate::block_store::BLOCK_LEN;
+use crate::page::{Page, PageId};
+use crate::pool::{MemoryPool, Reservation};
+use crate::{Error, Result};
+use dirty::DirtySet;
+use journal::Lsn;
+use parking_lot::{Condvar, Mutex};
+use shard::{Frame, Shard};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a frame takes from the pool: the image, the frame and its map entry.
+pub(crate) const FRAME_LEN: usize = BLOCK_LEN + 256;
+
+/// A pinned page image. It does not change while it is held, and its memory stays with it: hold it for a
+/// step, not for the life of a query.
+#[derive(Clone)]
+pub struct PageRef(Arc<Page>);
+
+impl Deref for PageRef {
+    type Target = Page;
+    fn deref(&self) -> &Page {
+        &self.0
+    }
+}
+
+/// Where pages come from, and who makes room by writing some.
+pub trait PageSource {
+    /// Fills `into` with the page `id`, verified; an empty page if none was ever written.
+    fn load(&self, id: PageId, into: &mut Page) -> Result<()>;
+    /// Writes dirty pages so that frames become clean. The number written.
+    fn clean(&self) -> Result<usize>;
+}
+
+/// Pages in memory, by id.
+pub struct PageCache {
+    shards: Box<[Latched]>,
+    dirty: Mutex<DirtySet>,
+    pool: MemoryPool,
+    frames: AtomicUsize,
+    frames_max: usize,
+}
+
+#[derive(Default)]
+struct Latched {
+    shard: Mutex<Shard>,
+    /// A load has ended, well or not.
+    loaded: Condvar,
+}
+
+impl PageCache {
+    /// A cache of at most `share` bytes of `pool`.
+    pub fn new(pool: MemoryPool, share: usize) -> PageCache {
+        let frames_max = (share / FRAME_LEN).max(8);
+        // Few shards for a small cache: each decides by itself what to keep.
+        let shards = (frames_max / 256).next_power_of_two().clamp(1, 16);
+        PageCache {
+            shards: (0..shards).map(|_| Latched::default()).collect(),
+            dirty: Mutex::default(),
+            pool,
+            frames: AtomicUsize::new(0),
+            frames_max,
+        }
+    }
+
+    /// Pins the page `id`, which `source` loads if it is not here.
+    #[inline]
+    pub fn get(&self, id: PageId, source: &dyn PageSource) -> Result<PageRef> {
+        self.with_frame(id, source, |frame| PageRef(Arc::clone(&frame.image)))
+    }
+
+    /// Changes the page `id`. If `change` says so by returning `true`, the page bears `lsn` and is dirty.
+    pub fn modify<R>(
+        &self,
+        id: PageId,
+        lsn: Lsn,
+        source: &dyn PageSource,
+        change: impl FnOnce(&mut Page) -> (bool, R),
+    ) -> Result<R> {
+        self.with_frame(id, source, |frame| {
+            let page = Arc::make_mut(&mut frame.image);
+            let (changed, result) = change(page);
+            if changed {
+                page.set_lsn(lsn.max(page.lsn()));
+                if !frame.dirty {
+                    frame.dirty = true;
+                    self.dirty.lock().insert(id, lsn);
+                }
+            }
+            result
+        })
+    }
+
+    /// Takes the image of a dirty page to be written. The frame stays, and counts as clean for later
+    /// changes; [`Self::written`] or [`Self::not_written`] must follow. `None` if the page is not dirty.
+    pub(crate) fn begin_write(&self, id: PageId) -> Option<PageRef> {
+        let mut shard = self.latched(id).shard.lock();
+        let frame = shard.frame_mut(id).filter(|frame| frame.dirty && !frame.writing)?;
+        frame.dirty = false;
+        frame.writing = true;
+        self.dirty.lock().begin_write(id);
+        Some(PageRef(Arc::clone(&frame.image)))
+    }
+
+    /// The image taken by [`Self::begin_write`] is on disk.
+    pub(crate) fn written(&self, id: PageId) {
+        let mut shard = self.latched(id).shard.lock();
+        if let Some(frame) = shard.frame_mut(id) {
+            frame.writing = false;
+        }
+        self.dirty.lock().written(id);
+    }
+
+    /// The image taken by [`Self::begin_write`] did not reach the disk: the page is as dirty as before.
+    pub(crate) fn not_written(&self, id: PageId) {
+        let mut shard = self.latched(id).shard.lock();
+        if let Some(frame) = shard.frame_mut(id) {
+            frame.writing = false;
+            frame.dirty = true;
+        }
+        self.dirty.lock().not_written(id);
+    }
+
+    /// The next dirty pages in block order, continuing behind those of the last call.
+    pub(crate) fn next_dirty(&self, max: usize) -> Vec<PageId> {
+        self.dirty.lock().next(max)
+    }
+
+    /// All dirty pages, in block order.
+    pub(crate) fn all_dirty(&self) -> Vec<PageId> {
+        self.dirty.lock().all()
+    }
+
+    /// The oldest change that is in memory only.
+    pub fn oldest_dirty(&self) -> Option<Lsn> {
+        self.dirty.lock().oldest()
+    }
+
+    /// Forgets every page of a space, dirty or not.
+    pub(crate) fn discard_space(&self, space: u32) {
+        for latched in &self.shards {
+            let dropped = latched.shard.lock().discard_space(space);
+            self.frames.fetch_sub(dropped, Ordering::Relaxed);
+        }
+        self.dirty.lock().discard_space(space);
+    }
+
+    /// Pages in memory.
+    pub fn frame_count(&self) -> usize {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn with_frame<R>(
+        &self,
+        id: PageId,
+        source: &dyn PageSource,
+        visit: impl FnOnce(&mut Frame) -> R,
+    ) -> Result<R> {
+        let latched = self.latched(id);
+        let mut shard = latched.shard.lock();
+        loop {
+            if let Some(frame) = shard.touch(id) {
+                return Ok(visit(frame));
+            }
+            if !shard.loading.contains(&id) {
+                break;
+            }
+            latched.loaded.wait(&mut shard);
+        }
+        // Whoever else wants the page waits until this load has ended: loading it twice could bring an
+        // image back that was changed, written and evicted in between.
+        shard.loading.push(id);
+        drop(shard);
+        let loaded = self.load(id, source);
+        let mut shard = latched.shard.lock();
+        shard.loading.retain(|other| *other != id);
+        latched.loaded.notify_all();
+        let (image, memory) = loaded?;
+        Ok(visit(shard.insert(id, image, memory)))
+    }
+
+    fn load(&self, id: PageId, source: &dyn PageSource) -> Result<(Arc<Page>, Reservation)> {
+        let memory = self.make_room(id, source)?;
+        let mut image = Arc::new(Page::blank());
+        let loaded = source.load(id, Arc::make_mut(&mut image));
+        if loaded.is_err() {
+            self.frames.fetch_sub(1, Ordering::Relaxed);
+        }
+        loaded.map(|()| (image, memory))
+    }
+
+    /// Reserves a frame, evicting others or having them written if need be.
+    fn make_room(&self, id: PageId, source: &dyn PageSource) -> Result<Reservation> {
+        for _ in 0..4 {
+            // One look at every shard for a victim, beginning with the page's own.
+            for turn in 0..=self.shards.len() {
+                if let Some(memory) = self.reserve() {
+                    return Ok(memory);
+                }
+                let at = (self.shard_index(id) + turn) % self.shards.len();
+                if let Some(memory) = self.shards[at].shard.lock().evict() {
+                    drop(memory);
+                    self.frames.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
+            if source.clean()? == 0 && self.frame_count() == 0 {
+                break;
+            }
+        }
+        self.reserve().ok_or_else(|| Error::MemoryExhausted { used: self.pool.used(), cap: self.pool.cap() })
+    }
+
+    fn reserve(&self) -> Option<Reservation> {
+        let grown = |frames: usize| (frames < self.frames_max).then_some(frames + 1);
+        self.frames.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown).ok()?;
+        let memory = self.pool.try_reserve(FRAME_LEN);
+        if memory.is_none() {
+            self.frames.fetch_sub(1, Ordering::Relaxed);
+        }
+        memory
+    }
+
+    #[inline]
+    fn latched(&self, id: PageId) -> &Latched {
+        &self.shards[self.shard_index(id)]
+    }
+
+    #[inline]
+    fn shard_index(&self, id: PageId) -> usize {
+        // The map inside a shard hashes by the same multiplication; it uses other bits of it.
+        (shard::spread(id) >> 40) as usize & (self.shards.len() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests;
