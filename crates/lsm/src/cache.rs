@@ -1,0 +1,223 @@
+//! The block cache: decoded blocks by file and offset, shared by all tables, within the memory pool.
+//!
+//! Sharded, so that readers rarely meet; each shard is a CLOCK with small counters. A block enters
+//! with counter zero and gains by being used again, so a scan, which uses blocks once, pushes out
+//! other once-used blocks and leaves the hot set alone. A hit allocates nothing.
+
+use bytes::Bytes;
+use filesystem::{MemoryPool, Reservation};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const SHARD_COUNT: usize = 16;
+/// What an entry costs beside its bytes: slot, map entry, header of the shared buffer.
+const ENTRY_OVERHEAD: usize = 128;
+const USES_MAX: u8 = 3;
+const BUDGET_STEP: usize = 64 * 1024;
+
+/// Which block: file id and offset.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct BlockAddress {
+    pub(crate) file: u64,
+    pub(crate) offset: u64,
+}
+
+/// See the module's text.
+pub(crate) struct BlockCache {
+    shards: Vec<Mutex<Shard>>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+struct Shard {
+    index: HashMap<BlockAddress, usize, BuildHasherDefault<AddressHasher>>,
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    hand: usize,
+    used: usize,
+    budget: usize,
+    budget_max: usize,
+    reservation: Option<Reservation>,
+}
+
+struct Slot {
+    address: BlockAddress,
+    bytes: Option<Bytes>,
+    uses: u8,
+}
+
+impl BlockCache {
+    /// A cache of up to `len_max` bytes, taken from `pool` as they are needed.
+    pub(crate) fn new(len_max: usize, pool: &MemoryPool) -> Self {
+        let shard = || {
+            Mutex::new(Shard {
+                index: HashMap::default(),
+                slots: Vec::new(),
+                free: Vec::new(),
+                hand: 0,
+                used: 0,
+                budget: 0,
+                budget_max: len_max / SHARD_COUNT,
+                reservation: pool.try_reserve(0),
+            })
+        };
+        BlockCache {
+            shards: (0..SHARD_COUNT).map(|_| shard()).collect(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn get(&self, address: BlockAddress) -> Option<Bytes> {
+        let found = self.shard(address).lock().get(address);
+        let counter = if found.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    pub(crate) fn insert(&self, address: BlockAddress, bytes: &Bytes) {
+        self.shard(address).lock().insert(address, bytes);
+    }
+
+    /// Hits and misses since the tree was opened.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn used(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().used).sum()
+    }
+
+    fn shard(&self, address: BlockAddress) -> &Mutex<Shard> {
+        &self.shards[(mix(address) >> 60) as usize % SHARD_COUNT]
+    }
+}
+
+impl Shard {
+    fn get(&mut self, address: BlockAddress) -> Option<Bytes> {
+        let slot = &mut self.slots[*self.index.get(&address)?];
+        slot.uses = (slot.uses + 1).min(USES_MAX);
+        slot.bytes.clone()
+    }
+
+    fn insert(&mut self, address: BlockAddress, bytes: &Bytes) {
+        let cost = bytes.len() + ENTRY_OVERHEAD;
+        if self.index.contains_key(&address) || !self.make_room(cost) {
+            return;
+        }
+        let slot = Slot { address, bytes: Some(bytes.clone()), uses: 0 };
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.slots[index] = slot;
+                index
+            }
+            None => {
+                self.slots.push(slot);
+                self.slots.len() - 1
+            }
+        };
+        self.index.insert(address, index);
+        self.used += cost;
+    }
+
+    fn make_room(&mut self, cost: usize) -> bool {
+        while self.used + cost > self.budget {
+            if !self.raise_budget(cost) && !self.evict_one() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn raise_budget(&mut self, cost: usize) -> bool {
+        let step = cost.max(BUDGET_STEP).min(self.budget_max.saturating_sub(self.budget));
+        let granted = step > 0 && self.reservation.as_mut().is_some_and(|memory| memory.grow(step));
+        self.budget += if granted { step } else { 0 };
+        granted
+    }
+
+    fn evict_one(&mut self) -> bool {
+        if self.index.is_empty() {
+            return false;
+        }
+        loop {
+            self.hand = (self.hand + 1) % self.slots.len();
+            let slot = &mut self.slots[self.hand];
+            if slot.bytes.is_none() {
+                continue;
+            }
+            if slot.uses > 0 {
+                slot.uses -= 1;
+                continue;
+            }
+            let len = slot.bytes.take().map_or(0, |bytes| bytes.len());
+            self.used -= len + ENTRY_OVERHEAD;
+            self.index.remove(&slot.address);
+            self.free.push(self.hand);
+            return true;
+        }
+    }
+}
+
+fn mix(address: BlockAddress) -> u64 {
+    (address.file.rotate_left(40) ^ address.offset).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Two multiplications: addresses are not chosen by an adversary.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = (self.0.rotate_left(29) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(n: u64) -> BlockAddress {
+        BlockAddress { file: n % 3, offset: n * 4096 }
+    }
+
+    #[test]
+    fn a_scan_leaves_the_hot_set_alone() {
+        let cache = BlockCache::new(1 << 20, &MemoryPool::new(16 << 20));
+        let block = Bytes::from(vec![0u8; 1000]);
+        for n in 0..200 {
+            cache.insert(address(n), &block);
+            assert!(cache.get(address(n)).is_some());
+        }
+        for n in 1000..3000 {
+            cache.insert(address(n), &block);
+        }
+        let kept = (0..200).filter(|&n| cache.get(address(n)).is_some()).count();
+        assert!(kept > 150, "{kept} of 200 hot blocks kept");
+        assert!(cache.used() <= 1 << 20);
+    }
+
+    #[test]
+    fn stays_within_a_pool_that_refuses() {
+        let pool = MemoryPool::new(300_000);
+        let cache = BlockCache::new(1 << 30, &pool);
+        for n in 0..5000 {
+            cache.insert(address(n), &Bytes::from(vec![0u8; 4096]));
+        }
+        assert!(pool.used() <= 300_000);
+        assert!(cache.used() <= pool.used());
+    }
+}

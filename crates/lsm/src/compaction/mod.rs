@@ -1,0 +1,160 @@
+//! Compaction: tables are merged into the level below, and what nobody can see any more is left out.
+//!
+//! [`pick`] decides what is due, [`Output`] writes it, [`Retention`] judges each version, and the
+//! [`DropSink`] hears of what went, after the edit that removes it is durable.
+
+mod dropped;
+mod output;
+mod pick;
+mod retention;
+
+pub use dropped::DropSink;
+pub(crate) use output::Output;
+pub(crate) use pick::key_range;
+pub(crate) use retention::Retention;
+
+use crate::Result;
+use crate::flush::Step;
+use crate::iter::{Merge, Source};
+use crate::sstable::Table;
+use crate::tree::Tree;
+use crate::version::{Edit, LEVEL_COUNT, Version};
+use pick::{Plan, RoundRobin};
+use std::sync::Arc;
+
+/// The one compaction that may run, and where each level's last one ended.
+#[derive(Default)]
+pub(crate) struct CompactionSlot {
+    running: Option<Running>,
+    round: RoundRobin,
+}
+
+struct Running {
+    plan: Plan,
+    version: Arc<Version>,
+    output: Output,
+}
+
+impl CompactionSlot {
+    /// Whether a compaction is under way that may write keys of `smallest..=largest`.
+    pub(crate) fn touches(&self, smallest: &[u8], largest: &[u8]) -> bool {
+        self.running.as_ref().is_some_and(|running| {
+            let (from, to) = key_range(&running.plan.inputs);
+            *from <= *largest && *smallest <= *to
+        })
+    }
+}
+
+impl Tree {
+    /// Does one bounded piece of the most urgent compaction. Idle if somebody else is at it.
+    pub(crate) fn compaction_step(&self) -> Result<Step> {
+        let Some(mut slot) = self.compaction.try_lock() else { return Ok(Step::Idle) };
+        self.check_poison()?;
+        if slot.running.is_none() {
+            let version = self.state().version.clone();
+            match pick::pick(&version, &self.options, self.oldest_snapshot(), &mut slot.round) {
+                Some(plan) if plan.is_move => {
+                    return self.move_tables(&plan).map_err(|error| self.judge(error));
+                }
+                Some(plan) => slot.running = Some(self.start_compaction(plan, version)?),
+                None => return self.retire_tombstones().map_err(|error| self.judge(error)),
+            }
+        }
+        self.step_compaction(&mut slot)
+    }
+
+    /// Merges everything into the last level, on the calling thread.
+    pub(crate) fn compact_everything(&self) -> Result<()> {
+        let mut slot = self.compaction.lock();
+        self.check_poison()?;
+        while slot.running.is_some() {
+            self.step_compaction(&mut slot)?;
+        }
+        let version = self.state().version.clone();
+        if let Some(plan) = pick::everything(&version) {
+            slot.running = Some(self.start_compaction(plan, version)?);
+        }
+        while slot.running.is_some() {
+            self.step_compaction(&mut slot)?;
+        }
+        self.retire_tombstones().map(drop).map_err(|error| self.judge(error))
+    }
+
+    fn step_compaction(&self, slot: &mut CompactionSlot) -> Result<Step> {
+        let Some(running) = &mut slot.running else { return Ok(Step::Idle) };
+        let stepped = self.step_running(running);
+        if !matches!(stepped, Ok(Step::Worked)) {
+            slot.running = None;
+        }
+        stepped.map_err(|error| self.judge(error))
+    }
+
+    fn step_running(&self, running: &mut Running) -> Result<Step> {
+        let (version, level) = (&running.version, running.plan.output_level);
+        if !running.output.step(&|key| version.is_bottom_for(level, key))? {
+            return Ok(Step::Worked);
+        }
+        let edit = Edit {
+            added: running.output.tables()?.into_iter().map(|meta| (level, meta)).collect(),
+            removed: running.plan.inputs.iter().map(|(_, table)| table.meta.id).collect(),
+            ..Edit::default()
+        };
+        self.install(&mut running.output, &edit, None)?;
+        *self.stalled.lock() = None;
+        Ok(Step::Installed)
+    }
+
+    fn start_compaction(&self, plan: Plan, version: Arc<Version>) -> Result<Running> {
+        let mut merge = Merge::new(sources(&plan.inputs));
+        merge.first()?;
+        let min_seq = plan.inputs.iter().map(|(_, table)| table.meta.properties.min_seq).min();
+        let retention = Retention::new(self.oldest_snapshot(), vec![version.tombstones.clone()]);
+        let min_seq = min_seq.unwrap_or_default();
+        let output = Output::new(self.files.clone(), &self.options, merge, retention, min_seq);
+        Ok(Running { plan, version, output })
+    }
+
+    fn move_tables(&self, plan: &Plan) -> Result<Step> {
+        let metas = plan.inputs.iter().map(|(_, table)| table.meta.clone());
+        let edit = Edit {
+            removed: metas.clone().map(|meta| meta.id).collect(),
+            added: metas.map(|meta| (plan.output_level, meta)).collect(),
+            ..Edit::default()
+        };
+        self.commit(&edit, |_| {})?;
+        Ok(Step::Installed)
+    }
+
+    /// Forgets range tombstones that every snapshot sees and that have been carried out everywhere.
+    fn retire_tombstones(&self) -> Result<Step> {
+        let version = self.state().version.clone();
+        let oldest = self.oldest_snapshot();
+        let has_work = |tombstone: &crate::tombstone::RangeTombstone| {
+            version.tables().map(|(_, table)| &table.meta.properties).any(|properties| {
+                tombstone.seq > properties.purged.max(properties.min_seq)
+                    && tombstone.overlaps(&properties.smallest, &properties.largest)
+            })
+        };
+        let retired =
+            version.tombstones.iter().filter(|tombstone| tombstone.seq <= oldest && !has_work(tombstone));
+        let edit = Edit { tombstones_removed: retired.cloned().collect(), ..Edit::default() };
+        if edit.tombstones_removed.is_empty() {
+            return Ok(Step::Idle);
+        }
+        self.commit(&edit, |_| {})?;
+        Ok(Step::Installed)
+    }
+}
+
+/// One source for each table of level 0, the newest first, then one for each deeper level.
+pub(crate) fn sources(inputs: &[(usize, Arc<Table>)]) -> Vec<Source> {
+    let level0 = inputs
+        .iter()
+        .filter(|(level, _)| *level == 0)
+        .filter_map(|(_, table)| Source::run(vec![table.clone()]));
+    let runs = (1..LEVEL_COUNT).filter_map(|run| {
+        let tables = inputs.iter().filter(|(level, _)| *level == run).map(|(_, table)| table.clone());
+        Source::run(tables.collect())
+    });
+    level0.chain(runs).collect()
+}

@@ -1,0 +1,176 @@
+//! What a merge merges: a memtable, a table, or a run of disjoint tables.
+
+use crate::key::Tag;
+use crate::memtable::{Cursor, Memtable};
+use crate::sstable::{Table, TableCursor};
+use crate::{Result, Seq};
+use std::sync::Arc;
+
+/// One ordered sequence of versions. An enum and not a trait object: every step of every scan
+/// dispatches here.
+pub(crate) enum Source {
+    Memtable(Cursor),
+    Run(RunCursor),
+}
+
+impl Source {
+    pub(crate) fn memtable(memtable: Arc<Memtable>) -> Self {
+        Source::Memtable(Cursor::new(memtable))
+    }
+
+    /// `tables` must be disjoint and in order; `None` if there are none.
+    pub(crate) fn run(tables: Vec<Arc<Table>>) -> Option<Self> {
+        let first = tables.first()?.clone();
+        Some(Source::Run(RunCursor { tables, index: 0, cursor: TableCursor::new(first) }))
+    }
+
+    #[inline]
+    pub(crate) fn is_valid(&self) -> bool {
+        match self {
+            Source::Memtable(cursor) => cursor.is_valid(),
+            Source::Run(run) => run.cursor.is_valid(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn key(&self) -> &[u8] {
+        match self {
+            Source::Memtable(cursor) => cursor.key(),
+            Source::Run(run) => run.cursor.key(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn tag(&self) -> Tag {
+        match self {
+            Source::Memtable(cursor) => cursor.tag(),
+            Source::Run(run) => run.cursor.tag(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn value(&self) -> &[u8] {
+        match self {
+            Source::Memtable(cursor) => cursor.value(),
+            Source::Run(run) => run.cursor.value(),
+        }
+    }
+
+    pub(crate) fn first(&mut self) -> Result<()> {
+        match self {
+            Source::Memtable(cursor) => cursor.first(),
+            Source::Run(run) => run.first()?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn last(&mut self) -> Result<()> {
+        match self {
+            Source::Memtable(cursor) => cursor.last(),
+            Source::Run(run) => run.last()?,
+        }
+        Ok(())
+    }
+
+    /// To the first version at or behind `(key, seq)`.
+    pub(crate) fn seek(&mut self, key: &[u8], seq: Seq) -> Result<()> {
+        match self {
+            Source::Memtable(cursor) => cursor.seek(key, seq),
+            Source::Run(run) => run.seek(key, seq)?,
+        }
+        Ok(())
+    }
+
+    /// To the last version before `(key, seq)`.
+    pub(crate) fn seek_before(&mut self, key: &[u8], seq: Seq) -> Result<()> {
+        match self {
+            Source::Memtable(cursor) => cursor.seek_before(key, seq),
+            Source::Run(run) => run.seek_before(key, seq)?,
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<()> {
+        match self {
+            Source::Memtable(cursor) => cursor.next(),
+            Source::Run(run) => run.next()?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn prev(&mut self) -> Result<()> {
+        match self {
+            Source::Memtable(cursor) => cursor.prev(),
+            Source::Run(run) => run.prev()?,
+        }
+        Ok(())
+    }
+}
+
+/// A position in a run; opens one table at a time.
+pub(crate) struct RunCursor {
+    tables: Vec<Arc<Table>>,
+    index: usize,
+    cursor: TableCursor,
+}
+
+impl RunCursor {
+    fn first(&mut self) -> Result<()> {
+        self.enter(0);
+        self.cursor.first()
+    }
+
+    fn last(&mut self) -> Result<()> {
+        self.enter(self.tables.len() - 1);
+        self.cursor.last()
+    }
+
+    fn seek(&mut self, key: &[u8], seq: Seq) -> Result<()> {
+        let after = self.tables.partition_point(|table| *table.meta.properties.largest < *key);
+        self.enter(after.min(self.tables.len() - 1));
+        self.cursor.seek(key, seq)?;
+        // The sought version may be older than all of its key in this table.
+        if self.cursor.is_valid() { Ok(()) } else { self.next_table() }
+    }
+
+    fn seek_before(&mut self, key: &[u8], seq: Seq) -> Result<()> {
+        let after = self.tables.partition_point(|table| *table.meta.properties.largest < *key);
+        self.enter(after.min(self.tables.len() - 1));
+        self.cursor.seek_before(key, seq)?;
+        if self.cursor.is_valid() { Ok(()) } else { self.table_before() }
+    }
+
+    fn next(&mut self) -> Result<()> {
+        self.cursor.next()?;
+        if self.cursor.is_valid() { Ok(()) } else { self.next_table() }
+    }
+
+    fn prev(&mut self) -> Result<()> {
+        self.cursor.prev()?;
+        if self.cursor.is_valid() { Ok(()) } else { self.table_before() }
+    }
+
+    fn next_table(&mut self) -> Result<()> {
+        if self.index + 1 < self.tables.len() {
+            self.enter(self.index + 1);
+            self.cursor.first()?;
+        }
+        Ok(())
+    }
+
+    fn table_before(&mut self) -> Result<()> {
+        if self.index > 0 {
+            self.enter(self.index - 1);
+            self.cursor.last()?;
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, index: usize) {
+        if index != self.index {
+            self.index = index;
+            self.cursor.enter(self.tables[index].clone());
+        }
+    }
+}

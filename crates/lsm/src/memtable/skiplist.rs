@@ -1,0 +1,480 @@
+//! An ordered map in memory that one thread extends while others read it without locks.
+//!
+//! ```text
+//! head ──────────────────▶ c ─────────────▶ ∅      a level-1 tower
+//! head ──▶ a ──▶ b ◀──▶ c ──▶ d ──▶ ∅      level 0, linked both ways
+//! bucket[hash(key)] ──▶ newest node of the bucket ──▶ older …    for point lookups
+//! ```
+//! Nodes are never changed after they are linked, except for their links, and never freed before the
+//! list: that is why readers need no locks. A point lookup goes through the hash chains and costs
+//! two or three cache misses; the towers serve ordered access.
+//!
+//! # Why this is sound
+//! 1. A node is written completely before a `Release` store makes it reachable; readers follow links
+//!    with `Acquire` loads only.
+//! 2. Memory of a node belongs to a chunk that is freed in `Drop` of the list, when no borrow of the
+//!    list is left; every reference that is handed out borrows the list.
+//! 3. Only the holder of the `Mutex` around [`Writer`] allocates or links.
+
+#![expect(unsafe_code, reason = "nodes of variable size in an arena, read while the writer appends")]
+
+use crate::key::{Tag, compare};
+use crate::{Op, Seq};
+use parking_lot::{Mutex, MutexGuard};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
+use xxhash_rust::xxh3::xxh3_64;
+
+const HEIGHT_MAX: usize = 14;
+/// One in four nodes reaches the next level.
+const BRANCHING_BITS: u32 = 2;
+const CHUNK_LEN: usize = 256 * 1024;
+const ALIGN: usize = align_of::<Node>();
+
+/// The fixed head of a node; its tower, key and value follow in the same allocation.
+#[repr(C)]
+struct Node {
+    tag: Tag,
+    key_len: u32,
+    value_len: u32,
+    hash: u32,
+    height: u32,
+    /// The node before this one on level 0; null at the front.
+    before: AtomicPtr<Node>,
+    /// The next older node of the same hash bucket.
+    older: *mut Node,
+}
+
+/// A position in the list. Plain data; [`SkipList`] turns it into keys and values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NodeRef(NonNull<Node>);
+
+// SAFETY: a NodeRef is an address; following it takes a `&SkipList`, which is Sync.
+unsafe impl Send for NodeRef {}
+// SAFETY: as above.
+unsafe impl Sync for NodeRef {}
+
+/// The list. `&self` methods may run on any number of threads beside one [`SkipList::writer`].
+pub(crate) struct SkipList {
+    head: [AtomicPtr<Node>; HEIGHT_MAX],
+    height: AtomicUsize,
+    last: AtomicPtr<Node>,
+    buckets: Box<[AtomicPtr<Node>]>,
+    used: AtomicUsize,
+    writer: Mutex<Writer>,
+}
+
+// SAFETY: see "Why this is sound": shared state is atomics, or written before it is published.
+unsafe impl Send for SkipList {}
+// SAFETY: as above.
+unsafe impl Sync for SkipList {}
+
+/// What only the writer touches.
+struct Writer {
+    chunks: Vec<(NonNull<u8>, Layout)>,
+    /// The free rest of the newest chunk.
+    free: *mut u8,
+    free_len: usize,
+    /// State of the tower dice; any seed will do.
+    dice: u64,
+    /// Where the previous insert linked itself: ascending inserts continue from here.
+    splice: [*mut Node; HEIGHT_MAX],
+    previous: *mut Node,
+}
+
+/// The right to insert.
+pub(crate) struct Inserter<'a> {
+    list: &'a SkipList,
+    writer: MutexGuard<'a, Writer>,
+}
+
+impl SkipList {
+    /// An empty list with room for about `expected` entries in its hash index (more only make its
+    /// chains longer).
+    pub(crate) fn new(expected: usize) -> Self {
+        let bucket_count = expected.next_power_of_two().max(64);
+        SkipList {
+            head: Default::default(),
+            height: AtomicUsize::new(1),
+            last: AtomicPtr::default(),
+            buckets: (0..bucket_count).map(|_| AtomicPtr::default()).collect(),
+            used: AtomicUsize::new(bucket_count * size_of::<AtomicPtr<Node>>()),
+            writer: Mutex::new(Writer {
+                chunks: Vec::new(),
+                free: ptr::null_mut(),
+                free_len: 0,
+                dice: 0x9E37_79B9_7F4A_7C15,
+                splice: [ptr::null_mut(); HEIGHT_MAX],
+                previous: ptr::null_mut(),
+            }),
+        }
+    }
+
+    /// Bytes of memory in use.
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Relaxed)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head[0].load(Acquire).is_null()
+    }
+
+    /// Waits for the one writer's place.
+    pub(crate) fn writer(&self) -> Inserter<'_> {
+        Inserter { list: self, writer: self.writer.lock() }
+    }
+
+    pub(crate) fn key(&self, node: NodeRef) -> &[u8] {
+        // SAFETY: nodes of this list live as long as `self` and their bytes never change.
+        unsafe { node_key(node.0.as_ptr()) }
+    }
+
+    pub(crate) fn value(&self, node: NodeRef) -> &[u8] {
+        // SAFETY: as in `key`.
+        unsafe { node_value(node.0.as_ptr()) }
+    }
+
+    pub(crate) fn tag(&self, node: NodeRef) -> Tag {
+        // SAFETY: as in `key`.
+        unsafe { (*node.0.as_ptr()).tag }
+    }
+
+    /// The newest version of `key` that `snapshot` sees, through the hash index.
+    pub(crate) fn get(&self, key: &[u8], snapshot: Seq) -> Option<NodeRef> {
+        let hash = xxh3_64(key);
+        let mut node = self.buckets[self.bucket_of(hash)].load(Acquire);
+        while !node.is_null() {
+            // SAFETY: reachable nodes are complete (Acquire above; `older` is written before).
+            unsafe {
+                // Chains run from newest to oldest because sequence numbers only grow.
+                if (*node).hash == hash as u32 && (*node).tag.seq() <= snapshot && node_key(node) == key {
+                    return NonNull::new(node).map(NodeRef);
+                }
+                node = (*node).older;
+            }
+        }
+        None
+    }
+
+    pub(crate) fn first(&self) -> Option<NodeRef> {
+        NonNull::new(self.head[0].load(Acquire)).map(NodeRef)
+    }
+
+    pub(crate) fn last(&self) -> Option<NodeRef> {
+        NonNull::new(self.last.load(Acquire)).map(NodeRef)
+    }
+
+    pub(crate) fn next(&self, node: NodeRef) -> Option<NodeRef> {
+        // SAFETY: a node of this list; every tower has a level 0.
+        let next = unsafe { link(node.0.as_ptr(), 0) }.load(Acquire);
+        NonNull::new(next).map(NodeRef)
+    }
+
+    pub(crate) fn before(&self, node: NodeRef) -> Option<NodeRef> {
+        // SAFETY: a node of this list.
+        let before = unsafe { (*node.0.as_ptr()).before.load(Acquire) };
+        NonNull::new(before).map(NodeRef)
+    }
+
+    /// The first node at or behind `(key, seq)`.
+    pub(crate) fn seek(&self, key: &[u8], seq: Seq) -> Option<NodeRef> {
+        let mut path = [ptr::null_mut(); HEIGHT_MAX];
+        let next = self.find(key, seq, &mut path);
+        NonNull::new(next).map(NodeRef)
+    }
+
+    /// The last node before `(key, seq)`.
+    pub(crate) fn seek_before(&self, key: &[u8], seq: Seq) -> Option<NodeRef> {
+        let mut path = [ptr::null_mut(); HEIGHT_MAX];
+        self.find(key, seq, &mut path);
+        NonNull::new(path[0]).map(NodeRef)
+    }
+
+    fn bucket_of(&self, hash: u64) -> usize {
+        // The upper half: the lower one is what nodes of a bucket are told apart by.
+        (hash >> 32) as usize & (self.buckets.len() - 1)
+    }
+
+    /// Fills `path` with the last node before `(key, seq)` on each level (null: the head) and returns
+    /// the node behind it on level 0.
+    fn find(&self, key: &[u8], seq: Seq, path: &mut [*mut Node; HEIGHT_MAX]) -> *mut Node {
+        let mut node: *mut Node = ptr::null_mut();
+        let mut known_greater: *mut Node = ptr::null_mut();
+        let mut next = ptr::null_mut();
+        for level in (0..self.height.load(Acquire)).rev() {
+            loop {
+                next = self.link_from(node, level).load(Acquire);
+                // A node that stopped us one level up stops us here as well: no second comparison.
+                if next.is_null() || next == known_greater {
+                    break;
+                }
+                // SAFETY: reached by an Acquire load, so complete.
+                let is_before = unsafe { compare((node_key(next), (*next).tag.seq()), (key, seq)).is_lt() };
+                if !is_before {
+                    break;
+                }
+                node = next;
+            }
+            known_greater = next;
+            path[level] = node;
+        }
+        next
+    }
+
+    fn link_from(&self, node: *mut Node, level: usize) -> &AtomicPtr<Node> {
+        if node.is_null() {
+            return &self.head[level];
+        }
+        // SAFETY: `node` was reached on this level or above, so its tower is high enough.
+        unsafe { link(node, level) }
+    }
+}
+
+impl Drop for SkipList {
+    fn drop(&mut self) {
+        for (chunk, layout) in self.writer.get_mut().chunks.drain(..) {
+            // SAFETY: allocated with this layout, freed once; nobody borrows the list any more.
+            unsafe { dealloc(chunk.as_ptr(), layout) };
+        }
+    }
+}
+
+impl Inserter<'_> {
+    /// Adds a version. An equal `(key, seq)` is put in front of the one that is there and hides it.
+    pub(crate) fn insert(&mut self, key: &[u8], seq: Seq, op: Op<'_>) {
+        let path = self.path_to(key, seq);
+        let height = self.writer.roll_height();
+        let hash = xxh3_64(key);
+        let node = self.new_node(key, seq, op, height, hash as u32);
+        if height > self.list.height.load(Relaxed) {
+            self.list.height.store(height, Release);
+        }
+        // SAFETY: `node` is complete and not shared yet; `path` holds nodes of this list that are
+        // at least as high as the level they were found on.
+        unsafe {
+            let after = self.list.link_from(path[0], 0).load(Relaxed);
+            (*node).before.store(path[0], Relaxed);
+            for (level, &before) in path.iter().enumerate().take(height) {
+                let from = self.list.link_from(before, level);
+                link(node, level).store(from.load(Relaxed), Relaxed);
+                from.store(node, Release);
+            }
+            match after.is_null() {
+                true => self.list.last.store(node, Release),
+                false => (*after).before.store(node, Release),
+            }
+            let bucket = &self.list.buckets[self.list.bucket_of(hash)];
+            (*node).older = bucket.load(Relaxed);
+            bucket.store(node, Release);
+        }
+        self.writer.splice = path;
+        self.writer.splice[..height].fill(node);
+        self.writer.previous = node;
+    }
+
+    /// The last node before `(key, seq)` on each level. Where the entry belongs right behind the one
+    /// inserted before it, as in ascending loads, no search is needed.
+    fn path_to(&self, key: &[u8], seq: Seq) -> [*mut Node; HEIGHT_MAX] {
+        let previous = self.writer.previous;
+        if !previous.is_null() {
+            // SAFETY: nodes of this list, complete.
+            let fits = unsafe {
+                let next = link(previous, 0).load(Relaxed);
+                compare((node_key(previous), (*previous).tag.seq()), (key, seq)).is_lt()
+                    && (next.is_null() || compare((node_key(next), (*next).tag.seq()), (key, seq)).is_ge())
+            };
+            if fits {
+                return self.writer.splice;
+            }
+        }
+        let mut path = [ptr::null_mut(); HEIGHT_MAX];
+        self.list.find(key, seq, &mut path);
+        path
+    }
+
+    fn new_node(&mut self, key: &[u8], seq: Seq, op: Op<'_>, height: usize, hash: u32) -> *mut Node {
+        let (value, kind) = match op {
+            Op::Put(value) => (value, crate::key::Kind::Put),
+            Op::Delete => (&[][..], crate::key::Kind::Delete),
+        };
+        let tower_len = height * size_of::<AtomicPtr<Node>>();
+        let len = size_of::<Node>() + tower_len + key.len() + value.len();
+        let node = self.allocate(len).cast::<Node>();
+        // SAFETY: `allocate` gives `len` writable bytes aligned for a Node, shared with nobody.
+        unsafe {
+            node.write(Node {
+                tag: Tag::new(seq, kind),
+                key_len: key.len() as u32,
+                value_len: value.len() as u32,
+                hash,
+                height: height as u32,
+                before: AtomicPtr::default(),
+                older: ptr::null_mut(),
+            });
+            let tower = node.add(1).cast::<AtomicPtr<Node>>();
+            for level in 0..height {
+                tower.add(level).write(AtomicPtr::default());
+            }
+            let bytes = tower.add(height).cast::<u8>();
+            ptr::copy_nonoverlapping(key.as_ptr(), bytes, key.len());
+            ptr::copy_nonoverlapping(value.as_ptr(), bytes.add(key.len()), value.len());
+        }
+        node
+    }
+
+    fn allocate(&mut self, len: usize) -> *mut u8 {
+        let len = len.next_multiple_of(ALIGN);
+        let writer = &mut *self.writer;
+        if len > writer.free_len {
+            writer.add_chunk(len.max(CHUNK_LEN));
+        }
+        let at = writer.free;
+        // SAFETY: `len <= free_len`, so the result stays within the chunk or one past its end.
+        writer.free = unsafe { at.add(len) };
+        writer.free_len -= len;
+        self.list.used.fetch_add(len, Relaxed);
+        at
+    }
+}
+
+impl Writer {
+    fn add_chunk(&mut self, len: usize) {
+        let Ok(layout) = Layout::from_size_align(len, ALIGN) else {
+            unreachable!("chunk of {len} bytes");
+        };
+        // SAFETY: `len` is at least CHUNK_LEN, so not zero.
+        let Some(chunk) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+        self.chunks.push((chunk, layout));
+        self.free = chunk.as_ptr();
+        self.free_len = len;
+    }
+
+    fn roll_height(&mut self) -> usize {
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 7;
+        self.dice ^= self.dice << 17;
+        let levels_up = (self.dice >> 32).trailing_zeros() / BRANCHING_BITS;
+        (1 + levels_up as usize).min(HEIGHT_MAX)
+    }
+}
+
+/// SAFETY: `node` must be a complete node whose list outlives `'a`.
+unsafe fn node_key<'a>(node: *const Node) -> &'a [u8] {
+    // SAFETY: the key lies behind the tower in the same allocation.
+    unsafe {
+        let tower = node.add(1).cast::<AtomicPtr<Node>>();
+        let bytes = tower.add((*node).height as usize).cast::<u8>();
+        std::slice::from_raw_parts(bytes, (*node).key_len as usize)
+    }
+}
+
+/// SAFETY: as `node_key`.
+unsafe fn node_value<'a>(node: *const Node) -> &'a [u8] {
+    // SAFETY: the value lies behind the key in the same allocation.
+    unsafe {
+        let tower = node.add(1).cast::<AtomicPtr<Node>>();
+        let bytes = tower.add((*node).height as usize).cast::<u8>();
+        std::slice::from_raw_parts(bytes.add((*node).key_len as usize), (*node).value_len as usize)
+    }
+}
+
+/// SAFETY: as `node_key`, and the node's tower must be higher than `level`.
+unsafe fn link<'a>(node: *const Node, level: usize) -> &'a AtomicPtr<Node> {
+    // SAFETY: the tower lies behind the head in the same allocation.
+    unsafe {
+        debug_assert!(level < (*node).height as usize);
+        &*node.add(1).cast::<AtomicPtr<Node>>().add(level)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    fn numbers(count: u64) -> impl Iterator<Item = u64> {
+        // A fixed permutation of 0..count (count a power of two).
+        (0..count).map(move |n| n.wrapping_mul(0x9E37_79B9) & (count - 1))
+    }
+
+    #[test]
+    fn holds_what_a_btree_map_holds() {
+        let (list, mut model) = (SkipList::new(64), BTreeMap::new());
+        for (seq, n) in numbers(512).chain(numbers(256)).enumerate() {
+            let key = (n / 3).to_be_bytes();
+            list.writer().insert(&key, Seq(seq as u64), Op::Put(&n.to_le_bytes()));
+            model.insert((key, u64::MAX - seq as u64), n);
+        }
+        let mut node = list.first();
+        for ((key, seq), n) in &model {
+            let here = node.unwrap();
+            assert_eq!((list.key(here), list.tag(here).seq().0), (&key[..], u64::MAX - seq));
+            assert_eq!(list.value(here), n.to_le_bytes());
+            node = list.next(here);
+        }
+        assert!(node.is_none());
+        let mut node = list.last();
+        for (key, seq) in model.keys().rev() {
+            let here = node.unwrap();
+            assert_eq!((list.key(here), list.tag(here).seq().0), (&key[..], u64::MAX - seq));
+            node = list.before(here);
+        }
+        assert!(node.is_none());
+    }
+
+    #[test]
+    fn point_lookups_see_the_snapshot() {
+        let list = SkipList::new(1);
+        for seq in 1..200 {
+            list.writer().insert(&[(seq % 7) as u8], Seq(seq), Op::Put(&seq.to_le_bytes()));
+        }
+        for snapshot in 0..200u64 {
+            for key in 0..9u8 {
+                let expected = (1..=snapshot).rev().find(|seq| (seq % 7) as u8 == key);
+                let found = list.get(&[key], Seq(snapshot)).map(|node| list.tag(node).seq().0);
+                assert_eq!(found, expected);
+                let sought = list.seek(&[key], Seq(snapshot)).filter(|&node| list.key(node) == [key]);
+                assert_eq!(sought.map(|node| list.tag(node).seq().0), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn readers_see_whole_entries_while_the_writer_inserts() {
+        let list = Arc::new(SkipList::new(64));
+        let reader = {
+            let list = list.clone();
+            std::thread::spawn(move || {
+                let mut seen = 0;
+                while seen < 2048 {
+                    (seen, _) = std::iter::successors(list.first(), |&node| list.next(node)).fold(
+                        (0, None),
+                        |(count, before), node| {
+                            assert_eq!(list.key(node), list.value(node));
+                            assert!(before.is_none_or(|before| before < list.key(node)));
+                            (count + 1, Some(list.key(node)))
+                        },
+                    );
+                }
+            })
+        };
+        for n in numbers(2048) {
+            list.writer().insert(&n.to_be_bytes(), Seq(n), Op::Put(&n.to_be_bytes()));
+        }
+        reader.join().unwrap();
+    }
+
+    #[test]
+    fn large_entries_have_chunks_of_their_own() {
+        let list = SkipList::new(64);
+        for n in 0..20u8 {
+            list.writer().insert(&[n; 60_000], Seq(1), Op::Put(&[n; 300_000]));
+        }
+        for n in 0..20u8 {
+            let node = list.get(&[n; 60_000], Seq(1)).unwrap();
+            assert_eq!(list.value(node), [n; 300_000]);
+        }
+    }
+}

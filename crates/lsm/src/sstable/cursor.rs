@@ -1,0 +1,199 @@
+//! A position in an SSTable: one cursor in each level of the index and one in a data block.
+
+use super::block::{BlockCursor, Malformed};
+use super::{Handle, Table};
+use crate::key::{Tag, compare};
+use crate::{Error, Result, Seq};
+use std::sync::Arc;
+
+/// No block is empty, so this is the place of none.
+const NOWHERE: Handle = Handle { offset: 0, len: 0 };
+
+/// See the module's text. Keeps its table alive.
+pub(crate) struct TableCursor {
+    table: Arc<Table>,
+    top: BlockCursor,
+    index: BlockCursor,
+    data: BlockCursor,
+    index_at: Handle,
+    data_at: Handle,
+}
+
+impl TableCursor {
+    pub(crate) fn new(table: Arc<Table>) -> Self {
+        let mut top = BlockCursor::default();
+        top.enter(table.top().clone());
+        TableCursor {
+            table,
+            top,
+            index: BlockCursor::default(),
+            data: BlockCursor::default(),
+            index_at: NOWHERE,
+            data_at: NOWHERE,
+        }
+    }
+
+    /// Moves to another table, positioned nowhere, and keeps the buffers.
+    pub(crate) fn enter(&mut self, table: Arc<Table>) {
+        self.top.enter(table.top().clone());
+        self.data.enter(Default::default());
+        self.index.enter(Default::default());
+        (self.index_at, self.data_at) = (NOWHERE, NOWHERE);
+        self.table = table;
+    }
+
+    pub(crate) fn is_valid(&self) -> bool {
+        self.data.is_valid()
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        self.data.key()
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        self.data.tag()
+    }
+
+    pub(crate) fn value(&self) -> &[u8] {
+        self.data.value()
+    }
+
+    pub(crate) fn first(&mut self) -> Result<()> {
+        self.in_top(|top| top.first())?;
+        if self.enter_index()? {
+            self.in_index(|index| index.first())?;
+        }
+        if self.enter_data()? { self.in_data(|data| data.first()) } else { Ok(()) }
+    }
+
+    pub(crate) fn last(&mut self) -> Result<()> {
+        self.in_top(|top| top.last())?;
+        if self.enter_index()? {
+            self.in_index(|index| index.last())?;
+        }
+        if self.enter_data()? { self.in_data(|data| data.last()) } else { Ok(()) }
+    }
+
+    /// To the first entry at or behind `(key, seq)`.
+    pub(crate) fn seek(&mut self, key: &[u8], seq: Seq) -> Result<()> {
+        self.in_top(|top| top.seek(key, seq))?;
+        if self.enter_index()? {
+            self.in_index(|index| index.seek(key, seq))?;
+        }
+        if self.enter_data()? { self.in_data(|data| data.seek(key, seq)) } else { Ok(()) }
+    }
+
+    /// To the last entry before `(key, seq)`.
+    pub(crate) fn seek_before(&mut self, key: &[u8], seq: Seq) -> Result<()> {
+        self.seek(key, seq)?;
+        if self.is_valid() { self.prev() } else { self.last() }
+    }
+
+    pub(crate) fn next(&mut self) -> Result<()> {
+        self.in_data(|data| data.next())?;
+        if self.data.is_valid() {
+            return Ok(());
+        }
+        self.in_index(|index| index.next())?;
+        if !self.index.is_valid() {
+            self.in_top(|top| top.next())?;
+            if self.enter_index()? {
+                self.in_index(|index| index.first())?;
+            }
+        }
+        if self.enter_data()? { self.in_data(|data| data.first()) } else { Ok(()) }
+    }
+
+    pub(crate) fn prev(&mut self) -> Result<()> {
+        self.in_data(|data| data.prev())?;
+        if self.data.is_valid() {
+            return Ok(());
+        }
+        self.in_index(|index| index.prev())?;
+        if !self.index.is_valid() {
+            self.in_top(|top| top.prev())?;
+            if self.enter_index()? {
+                self.in_index(|index| index.last())?;
+            }
+        }
+        if self.enter_data()? { self.in_data(|data| data.last()) } else { Ok(()) }
+    }
+
+    /// Loads the index partition that `top` is at. `false`: `top` is nowhere, and so are the others.
+    fn enter_index(&mut self) -> Result<bool> {
+        if !self.top.is_valid() {
+            self.index.enter(Default::default());
+            self.index_at = NOWHERE;
+            return Ok(false);
+        }
+        let (index_at, _) = self.table.partition_at(self.top.value())?;
+        if index_at != self.index_at {
+            self.index_at = NOWHERE;
+            self.index.enter(self.table.block(index_at)?);
+            self.index_at = index_at;
+        }
+        Ok(true)
+    }
+
+    /// Loads the data block that `index` is at. `false`: `index` is nowhere, and so is `data`.
+    fn enter_data(&mut self) -> Result<bool> {
+        if !self.index.is_valid() {
+            self.data.enter(Default::default());
+            self.data_at = NOWHERE;
+            return Ok(false);
+        }
+        let data_at = self.table.data_at(self.index.value(), self.index_at)?;
+        if data_at != self.data_at {
+            self.data_at = NOWHERE;
+            self.data.enter(self.table.block(data_at)?);
+            self.data_at = data_at;
+        }
+        Ok(true)
+    }
+
+    fn in_top(
+        &mut self,
+        go: impl FnOnce(&mut BlockCursor) -> std::result::Result<(), Malformed>,
+    ) -> Result<()> {
+        let end = Handle { offset: self.table.meta.len - super::FOOTER_LEN as u64, len: 0 };
+        go(&mut self.top).map_err(|_| self.table.malformed(end))
+    }
+
+    fn in_index(
+        &mut self,
+        go: impl FnOnce(&mut BlockCursor) -> std::result::Result<(), Malformed>,
+    ) -> Result<()> {
+        go(&mut self.index).map_err(|_| self.table.malformed(self.index_at))
+    }
+
+    fn in_data(
+        &mut self,
+        go: impl FnOnce(&mut BlockCursor) -> std::result::Result<(), Malformed>,
+    ) -> Result<()> {
+        go(&mut self.data).map_err(|_| self.table.malformed(self.data_at))
+    }
+}
+
+/// Walks a whole table, checks the order of its versions, and counts them.
+pub(crate) fn verify_order(mut cursor: TableCursor) -> Result<u64> {
+    let mut count = 0;
+    let mut last: Option<(Vec<u8>, Seq)> = None;
+    cursor.first()?;
+    while cursor.is_valid() {
+        let here = (cursor.key(), cursor.tag().seq());
+        if last.as_ref().is_some_and(|(key, seq)| compare((key, *seq), here).is_ge()) {
+            return Err(Error::corrupt(
+                cursor.table.path(),
+                cursor.data_at.offset,
+                "versions are out of order",
+            ));
+        }
+        last = Some((here.0.to_vec(), here.1));
+        count += 1;
+        cursor.next()?;
+    }
+    if count == cursor.table.meta.properties.entry_count {
+        return Ok(count);
+    }
+    Err(Error::corrupt(cursor.table.path(), 0, "the number of versions is not what the manifest says"))
+}

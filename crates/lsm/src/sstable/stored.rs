@@ -1,0 +1,82 @@
+//! A block as it lies in the file: compressed, checksummed, bound to its place.
+
+use super::Handle;
+use crate::codec::Reader;
+use crate::{Error, Result};
+use bytes::Bytes;
+use std::path::Path;
+use vfs::File;
+
+const TRAILER_LEN: usize = 1 + 4 + 4;
+const PLAIN: u8 = 0;
+const LZ4: u8 = 1;
+/// No block comes near this; a larger length is damage, and must not become an allocation.
+const RAW_LEN_MAX: usize = 64 << 20;
+
+/// Appends `raw` as a stored block that will lie at `offset` of file `id`.
+pub(crate) fn append(into: &mut Vec<u8>, raw: &[u8], compress: bool, id: u64, offset: u64) -> Handle {
+    let start = into.len();
+    let packed = compress.then(|| lz4_flex::block::compress(raw));
+    // Less than an eighth saved is not worth unpacking at every read.
+    let kind = match packed.filter(|packed| packed.len() <= raw.len() - raw.len() / 8) {
+        Some(packed) => {
+            into.extend_from_slice(&packed);
+            LZ4
+        }
+        None => {
+            into.extend_from_slice(raw);
+            PLAIN
+        }
+    };
+    into.push(kind);
+    into.extend_from_slice(&(raw.len() as u32).to_le_bytes());
+    let crc = checksum(&into[start..], id, offset);
+    into.extend_from_slice(&crc.to_le_bytes());
+    Handle { offset, len: (into.len() - start) as u32 }
+}
+
+/// Reads, checks and unpacks the block at `handle`.
+pub(crate) fn read(file: &dyn File, path: &Path, id: u64, handle: Handle) -> Result<Bytes> {
+    let Handle { offset, len } = handle;
+    if len as usize > RAW_LEN_MAX {
+        return Err(Error::corrupt(path, offset, "the index gives a block an absurd length"));
+    }
+    let mut stored = vec![0; len as usize];
+    file.read_exact_at(&mut stored, offset).map_err(|source| match source.kind() {
+        std::io::ErrorKind::UnexpectedEof => Error::corrupt(path, offset, "the file ends inside a block"),
+        _ => Error::disk("read", path, offset, &source),
+    })?;
+    unpack(stored, id, offset).map_err(|what| Error::corrupt(path, offset, what))
+}
+
+fn unpack(mut stored: Vec<u8>, id: u64, offset: u64) -> std::result::Result<Bytes, &'static str> {
+    let body_len = stored.len().checked_sub(TRAILER_LEN).ok_or("block is shorter than its trailer")?;
+    let (covered, crc) = stored.split_at(body_len + 5);
+    if Reader::new(crc).u32() != Some(checksum(covered, id, offset)) {
+        return Err("block does not match its checksum");
+    }
+    let mut trailer = Reader::new(&covered[body_len..]);
+    let (kind, raw_len) = trailer.u8().zip(trailer.u32()).ok_or("block has no trailer")?;
+    match kind {
+        PLAIN if raw_len as usize == body_len => {
+            stored.truncate(body_len);
+            Ok(Bytes::from(stored))
+        }
+        LZ4 if raw_len as usize <= RAW_LEN_MAX => {
+            let raw = lz4_flex::block::decompress(&covered[..body_len], raw_len as usize);
+            raw.ok()
+                .filter(|raw| raw.len() == raw_len as usize)
+                .map(Bytes::from)
+                .ok_or("block does not decompress to its length")
+        }
+        _ => Err("block has an unknown compression or a wrong length"),
+    }
+}
+
+fn checksum(covered: &[u8], id: u64, offset: u64) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&id.to_le_bytes());
+    hasher.update(&offset.to_le_bytes());
+    hasher.update(covered);
+    hasher.finalize()
+}

@@ -1,0 +1,195 @@
+//! Reads an SSTable: point lookups, blocks for cursors, verification.
+
+use super::block::Block;
+use super::{FOOTER_LEN, FORMAT, Handle, MAGIC, Properties, TableMeta, filter, path, stored};
+use crate::cache::{BlockAddress, BlockCache};
+use crate::codec::Reader;
+use crate::key::Tag;
+use crate::{Error, Result, Seq, Value};
+use bytes::Bytes;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use vfs::{Env, File, FileSystem, OpenMode};
+
+/// An open table.
+pub(crate) struct Table {
+    pub(crate) meta: TableMeta,
+    path: PathBuf,
+    file: Arc<dyn File>,
+    fs: Arc<dyn FileSystem>,
+    cache: Arc<BlockCache>,
+    top: Block,
+    properties_at: Handle,
+    content_crc: u32,
+    obsolete: AtomicBool,
+}
+
+struct Footer {
+    top_at: Handle,
+    properties_at: Handle,
+    content_crc: u32,
+}
+
+impl Table {
+    /// Opens the table that the manifest describes as `meta`, and refuses any other file in its place.
+    pub(crate) fn open(env: &Env, dir: &Path, meta: TableMeta, cache: Arc<BlockCache>) -> Result<Table> {
+        let path = path(dir, meta.id);
+        let file = env.fs.open(&path, OpenMode::Read).map_err(|source| match source.kind() {
+            ErrorKind::NotFound => Error::Missing { file: path.display().to_string() },
+            _ => Error::disk("open", &path, 0, &source),
+        })?;
+        let found = file.len().map_err(|source| Error::disk("measure", &path, 0, &source))?;
+        if found != meta.len {
+            return Err(Error::WrongLen { file: path.display().to_string(), expected: meta.len, found });
+        }
+        let footer = read_footer(&*file, &path, &meta)?;
+        let top = stored::read(&*file, &path, meta.id, footer.top_at)?;
+        let top = Block::parse(top).map_err(|_| malformed(&path, footer.top_at.offset))?;
+        Ok(Table {
+            meta,
+            path,
+            file,
+            fs: env.fs.clone(),
+            cache,
+            top,
+            properties_at: footer.properties_at,
+            content_crc: footer.content_crc,
+            obsolete: AtomicBool::new(false),
+        })
+    }
+
+    /// The newest version of `key` that `snapshot` sees; `hash` is [`filter::hash`] of the key.
+    pub(crate) fn get(&self, key: &[u8], hash: u64, snapshot: Seq) -> Result<Option<(Tag, Value)>> {
+        let top_at = self.meta.len - FOOTER_LEN as u64;
+        let top = self.top.search(key, snapshot).map_err(|_| malformed(&self.path, top_at))?;
+        let Some(top) = top else { return Ok(None) };
+        let (index_at, filter_at) = self.partition_at(top.value)?;
+        if !filter::may_contain(&self.bytes(filter_at)?, hash) {
+            return Ok(None);
+        }
+        let index = self.block(index_at)?;
+        let found = index.search(key, snapshot).map_err(|_| self.malformed(index_at))?;
+        let Some(found) = found else { return Ok(None) };
+        let data_at = self.data_at(found.value, index_at)?;
+        let data = self.block(data_at)?;
+        let found = data.search(key, snapshot).map_err(|_| self.malformed(data_at))?;
+        Ok(found
+            .filter(|found| found.same_key)
+            .map(|found| (found.tag, Value::part_of(data.data(), found.value))))
+    }
+
+    /// The top of the index.
+    pub(crate) fn top(&self) -> &Block {
+        &self.top
+    }
+
+    /// An index or data block, from the cache or the file.
+    pub(crate) fn block(&self, handle: Handle) -> Result<Block> {
+        Block::parse(self.bytes(handle)?).map_err(|_| self.malformed(handle))
+    }
+
+    /// What an entry of the top index points to: an index partition and its filter.
+    pub(crate) fn partition_at(&self, value: &[u8]) -> Result<(Handle, Handle)> {
+        let mut reader = Reader::new(value);
+        Handle::decode(&mut reader)
+            .zip(Handle::decode(&mut reader))
+            .ok_or_else(|| malformed(&self.path, self.meta.len - FOOTER_LEN as u64))
+    }
+
+    /// What an entry of the index partition at `index_at` points to.
+    pub(crate) fn data_at(&self, value: &[u8], index_at: Handle) -> Result<Handle> {
+        Handle::decode(&mut Reader::new(value)).ok_or_else(|| self.malformed(index_at))
+    }
+
+    /// The error for a block whose checksum holds but whose content makes no sense.
+    pub(crate) fn malformed(&self, handle: Handle) -> Error {
+        malformed(&self.path, handle.offset)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file is removed when the last reader is gone. Only once no manifest names it any more.
+    pub(crate) fn set_obsolete(&self) {
+        self.obsolete.store(true, Ordering::Release);
+    }
+
+    /// Compares the whole file with the checksum in its footer, and its properties with the manifest's.
+    pub(crate) fn verify_file(&self) -> Result<()> {
+        let end = self.meta.len - FOOTER_LEN as u64;
+        let (mut at, mut hasher) = (0, crc32fast::Hasher::new());
+        let mut buffer = vec![0; 256 * 1024];
+        while at < end {
+            let len = buffer.len().min((end - at) as usize);
+            let read = self.file.read_exact_at(&mut buffer[..len], at);
+            read.map_err(|source| Error::disk("read", &self.path, at, &source))?;
+            hasher.update(&buffer[..len]);
+            at += len as u64;
+        }
+        if hasher.finalize() != self.content_crc {
+            return Err(Error::corrupt(&self.path, 0, "the file does not match the checksum in its footer"));
+        }
+        let properties = stored::read(&*self.file, &self.path, self.meta.id, self.properties_at)?;
+        match Properties::decode(&mut Reader::new(&properties)) {
+            Some(properties) if properties == self.meta.properties => Ok(()),
+            _ => Err(Error::corrupt(
+                &self.path,
+                self.properties_at.offset,
+                "properties differ from the manifest's",
+            )),
+        }
+    }
+
+    fn bytes(&self, handle: Handle) -> Result<Bytes> {
+        let address = BlockAddress { file: self.meta.id, offset: handle.offset };
+        if let Some(bytes) = self.cache.get(address) {
+            return Ok(bytes);
+        }
+        let bytes = stored::read(&*self.file, &self.path, self.meta.id, handle)?;
+        self.cache.insert(address, &bytes);
+        Ok(bytes)
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        if self.obsolete.load(Ordering::Acquire) {
+            // If this fails the file is an orphan, which the next open removes.
+            let _ = self.fs.remove(&self.path);
+        }
+    }
+}
+
+fn read_footer(file: &dyn File, path: &Path, meta: &TableMeta) -> Result<Footer> {
+    let at = meta.len.checked_sub(FOOTER_LEN as u64);
+    let at = at.ok_or_else(|| Error::corrupt(path, 0, "the file is shorter than a footer"))?;
+    let mut bytes = [0; FOOTER_LEN];
+    file.read_exact_at(&mut bytes, at).map_err(|source| Error::disk("read", path, at, &source))?;
+    let (covered, crc) = bytes.split_at(FOOTER_LEN - 4);
+    let crc = Reader::new(crc).u32();
+    if crc != Some(crc32fast::hash(covered)) {
+        return Err(Error::corrupt(path, at, "footer does not match its checksum"));
+    }
+    let mut reader = Reader::new(covered);
+    if reader.array() != Some(MAGIC) {
+        return Err(Error::corrupt(path, at, "not an SSTable"));
+    }
+    if let Some(found) = reader.u32().filter(|&found| found != FORMAT) {
+        return Err(Error::UnknownFormat { file: path.display().to_string(), found, supported: FORMAT });
+    }
+    if reader.u64() != Some(meta.id) || crc != Some(meta.crc) {
+        return Err(Error::corrupt(path, at, "another table than the manifest names"));
+    }
+    let mut handle = || Some(Handle { offset: reader.u64()?, len: reader.u32()? });
+    let handles = handle().zip(handle());
+    let ((top_at, properties_at), content_crc) =
+        handles.zip(reader.u32()).ok_or_else(|| Error::corrupt(path, at, "footer is too short"))?;
+    Ok(Footer { top_at, properties_at, content_crc })
+}
+
+fn malformed(path: &Path, offset: u64) -> Error {
+    Error::corrupt(path, offset, "block is malformed although its checksum holds")
+}

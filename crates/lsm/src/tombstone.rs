@@ -1,0 +1,122 @@
+//! Range tombstones: one entry that deletes every older version in a range of keys (`DROP`,
+//! `TRUNCATE`).
+//!
+//! A tombstone of sequence number `t` hides the versions *below* `t` in `[start, end)`; what the same
+//! commit writes into the range stays. Beside each memtable and in each version of the tree lies one
+//! [`Tombstones`]: the overlapping ranges are cut into disjoint fragments, so that a lookup is one
+//! binary search however many there are.
+
+use crate::Seq;
+
+/// Deletes the versions below `seq` of every key in `start..end`; no `end` means up to the last key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RangeTombstone {
+    pub(crate) start: Vec<u8>,
+    pub(crate) end: Option<Vec<u8>>,
+    pub(crate) seq: Seq,
+}
+
+impl RangeTombstone {
+    pub(crate) fn covers(&self, key: &[u8]) -> bool {
+        *self.start <= *key && self.end.as_ref().is_none_or(|end| key < &end[..])
+    }
+
+    /// Whether a key between `smallest` and `largest` (inclusive) may be covered.
+    pub(crate) fn overlaps(&self, smallest: &[u8], largest: &[u8]) -> bool {
+        *self.start <= *largest && self.end.as_ref().is_none_or(|end| smallest < &end[..])
+    }
+
+    fn is_empty(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| *end <= self.start)
+    }
+}
+
+/// A set of range tombstones, immutable once built.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tombstones {
+    all: Vec<RangeTombstone>,
+    fragments: Vec<Fragment>,
+}
+
+/// From `start` to the next fragment's start, these tombstones cover everything.
+#[derive(Clone, Debug)]
+struct Fragment {
+    start: Vec<u8>,
+    /// Descending.
+    seqs: Vec<Seq>,
+}
+
+impl Tombstones {
+    pub(crate) fn new(mut all: Vec<RangeTombstone>) -> Self {
+        all.retain(|tombstone| !tombstone.is_empty());
+        all.sort_unstable();
+        all.dedup();
+        let mut starts: Vec<&Vec<u8>> =
+            all.iter().flat_map(|t| std::iter::once(&t.start).chain(t.end.as_ref())).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let fragments = starts.into_iter().map(|start| Fragment::new(start, &all)).collect();
+        Tombstones { all, fragments }
+    }
+
+    /// This set and one more.
+    pub(crate) fn with(&self, tombstone: RangeTombstone) -> Self {
+        let mut all = self.all.clone();
+        all.push(tombstone);
+        Tombstones::new(all)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &RangeTombstone> {
+        self.all.iter()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The newest tombstone over `key` that `snapshot` sees; versions below it are gone.
+    #[inline]
+    pub(crate) fn newest_over(&self, key: &[u8], snapshot: Seq) -> Option<Seq> {
+        if self.fragments.is_empty() {
+            return None;
+        }
+        let after = self.fragments.partition_point(|fragment| *fragment.start <= *key);
+        let fragment = self.fragments.get(after.checked_sub(1)?)?;
+        fragment.seqs.iter().copied().find(|&seq| seq <= snapshot)
+    }
+}
+
+impl Fragment {
+    fn new(start: &[u8], all: &[RangeTombstone]) -> Self {
+        let mut seqs: Vec<Seq> = all.iter().filter(|t| t.covers(start)).map(|t| t.seq).collect();
+        seqs.sort_unstable_by(|a, b| b.cmp(a));
+        Fragment { start: start.to_vec(), seqs }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn range() -> impl Strategy<Value = RangeTombstone> {
+        (0u8..20, proptest::option::of(0u8..20), 1u64..10).prop_map(|(start, end, seq)| RangeTombstone {
+            start: vec![start],
+            end: end.map(|end| vec![end]),
+            seq: Seq(seq),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn fragments_answer_as_the_ranges_do(
+            ranges in proptest::collection::vec(range(), 0..12), key in 0u8..22, snapshot in 0u64..12,
+        ) {
+            let expected = ranges.iter()
+                .filter(|range| range.covers(&[key]) && range.seq <= Seq(snapshot))
+                .map(|range| range.seq)
+                .max();
+            prop_assert_eq!(Tombstones::new(ranges).newest_over(&[key], Seq(snapshot)), expected);
+        }
+    }
+}
