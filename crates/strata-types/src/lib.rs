@@ -1,1 +1,42 @@
-//! Skeleton.
+//! `strata-types`: what a SQL value is.   (a layer of its own; imports none of the others)
+//!
+//! A [`Value`] is one datum or NULL, a [`Column`] many of one [`Type`], a [`Batch`] rows of columns. Values come
+//! in and go out in PostgreSQL's text and binary forms, convert by PostgreSQL's casts, and are stored in two
+//! encodings: as rows, compact and readable column by column, and as keys, whose bytes sort as the values do.
+//!
+//! # Read in this order
+//! | module | holds |
+//! |---|---|
+//! | [`Type`], [`Typmod`], [`TYPES`] | what kinds of values there are: one table |
+//! | [`Value`], [`Numeric`], [`datetime`], [`json`], [`Array`] | the values, and what SQL computes with them |
+//! | [`Column`], [`Batch`] | many values at once |
+//! | [`Format`], [`Error`], [`sqlstate`] | how values look to a session; what can be wrong with them |
+
+mod array;
+mod bits;
+mod column;
+pub mod datetime;
+mod error;
+mod format;
+pub mod json;
+pub mod numeric;
+mod sql_type;
+pub mod sqlstate;
+mod text;
+mod type_table;
+mod typmod;
+mod value;
+
+pub use array::{Array, DIMENSIONS_MAX, Dimension};
+pub use bits::Bits;
+pub use column::{Batch, Bitmap, Column, ColumnBuilder, ColumnData, Strings};
+pub use datetime::{Interval, TimeTz};
+pub use error::{Error, Result};
+pub use format::{ByteaOutput, DateOrder, DateOutput, DateStyle, Format, IntervalStyle};
+pub use json::{Json, Jsonb};
+pub use numeric::Numeric;
+pub use sql_type::{Oid, Type};
+pub use text::{Bytes, Text};
+pub use type_table::{TYPES, TypeInfo};
+pub use typmod::{IntervalFields, Typmod};
+pub use value::{Value, compare_f32, compare_f64};

@@ -65,7 +65,8 @@ impl Type {
 
     /// The element type of a true array (`int4[]`) or of a vector (`int2vector`, `oidvector`).
     pub fn element(self) -> Option<Type> {
-        self.info().filter(|info| info.category == b'A').map(|info| info.element).filter(|t| *t != Type::NONE)
+        // `name` has an element type too, for subscripts, but is no array: only variable lengths are.
+        self.info().filter(|info| info.len == -1).map(|info| info.element).filter(|t| *t != Type::NONE)
     }
 
     /// The type of arrays of this type.
