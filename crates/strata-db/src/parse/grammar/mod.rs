@@ -1,0 +1,23 @@
+//! The grammar: one rule of PostgreSQL's for each function, one family of rules for each file.
+
+mod dml;
+mod expr;
+mod from;
+mod function;
+mod options;
+mod primary;
+mod query;
+mod statement;
+mod types;
+
+use super::ast::{ObjectName, Persistence, Pos};
+
+/// `INTO table` of a SELECT.
+pub(super) struct Into {
+    /// The table that is created.
+    pub(super) name: ObjectName,
+    /// How long it lives.
+    pub(super) persistence: Persistence,
+    /// Where the clause stands.
+    pub(super) pos: Pos,
+}
