@@ -1,0 +1,234 @@
+//! Reading frames and records back.
+
+use crate::frame::{self, Header};
+use crate::journal::Shared;
+use crate::{Error, Lsn, Result, segment};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use vfs::File;
+
+/// Bytes read at a time.
+const WINDOW: usize = 1 << 20;
+
+/// A record, as it was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Where it begins.
+    pub lsn: Lsn,
+    /// Where it ends: what [`append`](crate::Journal::append) returned.
+    pub end: Lsn,
+    /// The kind it was appended with.
+    pub kind: u8,
+    /// Its bytes.
+    pub payload: &'a [u8],
+}
+
+/// Reads the records from `from` up to `end`.
+pub(crate) fn replay(
+    shared: &Shared,
+    from: Lsn,
+    end: Lsn,
+    visit: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
+) -> Result<()> {
+    let files = shared.files.lock().clone();
+    let oldest = files.keys().next().copied().unwrap_or_default();
+    if from.0 != 0 && from < oldest {
+        return Err(Error::Missing { segment: segment::path(&shared.dir, shared.segment_of(from)) });
+    }
+    let mut reader = Reader::new(&shared.dir, &files, shared.segment_len, shared.id);
+    // Frames are found from a segment's start only; those before `from` are passed over.
+    let mut at = Lsn(shared.segment_of(from.max(oldest)).0 + segment::HEADER_LEN as u64);
+    let mut payload = Vec::new();
+    let mut record: Option<(Lsn, u8)> = None;
+    while at < end {
+        let start = at;
+        let Some(frame) = reader.frame_at(&mut at)? else {
+            return Err(Error::Corrupt {
+                segment: segment::path(&shared.dir, shared.segment_of(start)),
+                offset: start.0 % shared.segment_len,
+            });
+        };
+        if frame.part.is_first() {
+            payload.clear();
+            record = Some((frame.lsn, frame.kind));
+        }
+        // A segment may begin in the middle of a record that began before `from`.
+        let Some((lsn, kind)) = record else { continue };
+        payload.extend_from_slice(reader.payload());
+        if frame.part.is_last() {
+            record = None;
+            if lsn >= from && visit(Record { lsn, end: at, kind, payload: &payload }).is_break() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Finds frames in segments, through a window.
+pub(crate) struct Reader<'a> {
+    dir: &'a Path,
+    files: &'a BTreeMap<Lsn, Arc<dyn File>>,
+    segment_len: u64,
+    journal_id: u64,
+    window: Vec<u8>,
+    window_start: Lsn,
+    payload: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(
+        dir: &'a Path,
+        files: &'a BTreeMap<Lsn, Arc<dyn File>>,
+        segment_len: u64,
+        journal_id: u64,
+    ) -> Reader<'a> {
+        Reader { dir, files, segment_len, journal_id, window: Vec::new(), window_start: Lsn(0), payload: Vec::new() }
+    }
+
+    /// The payload of the frame read last.
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The frame at a position, which moves behind it; `None` if there is no valid frame. A position at the
+    /// rest of a segment that holds no frame moves to the next segment.
+    pub(crate) fn frame_at(&mut self, at: &mut Lsn) -> Result<Option<Header>> {
+        let left = self.segment_len - at.0 % self.segment_len;
+        let mut place = *at;
+        if left <= frame::HEADER_LEN as u64 || at.0.is_multiple_of(self.segment_len) {
+            let next = Lsn(at.0.next_multiple_of(self.segment_len));
+            if !self.begins_segment(next)? {
+                return Ok(None);
+            }
+            place = Lsn(next.0 + segment::HEADER_LEN as u64);
+        }
+        let Some(header) = self.valid_frame(place)? else { return Ok(None) };
+        *at = Lsn(place.0 + frame::HEADER_LEN as u64 + u64::from(header.len));
+        Ok(Some(header))
+    }
+
+    /// Every valid frame behind a place: in the rest of its segment, and in the segments after it.
+    pub(crate) fn valid_frames_behind(&mut self, at: Lsn) -> Result<Vec<Header>> {
+        let mut found = Vec::new();
+        let mut place = at;
+        let last = self.files.keys().next_back().copied().unwrap_or_default();
+        let end = Lsn(last.0 + self.segment_len);
+        while place < end {
+            place = self.next_plausible(place)?;
+            if place >= end {
+                break;
+            }
+            match self.valid_frame(place)? {
+                Some(header) => {
+                    place.0 += frame::HEADER_LEN as u64 + u64::from(header.len);
+                    found.push(header);
+                }
+                None => place.0 += 1,
+            }
+        }
+        Ok(found)
+    }
+
+    /// The next place at or behind `from`, in its segment, whose bytes claim to be a frame of that place; the
+    /// start of the next segment if there is none. Looks at every byte: this is what opening spends its time on.
+    fn next_plausible(&mut self, from: Lsn) -> Result<Lsn> {
+        const LSN_AT: usize = 12;
+        const LOOK: usize = 64 * 1024;
+        let segment_end = Lsn((from.0 + 1).next_multiple_of(self.segment_len));
+        let mut place = from;
+        while place < segment_end {
+            let bytes = self.bytes(place, LOOK)?;
+            let mut claims = bytes.get(LSN_AT..).unwrap_or_default().windows(8).zip(place.0..);
+            if let Some((_, found)) = claims.find(|(claim, at)| **claim == at.to_le_bytes()) {
+                return Ok(Lsn(found));
+            }
+            // The last bytes are looked at again together with those behind them.
+            let looked = bytes.len().saturating_sub(LSN_AT + 7);
+            if bytes.len() < LOOK || looked == 0 {
+                return Ok(segment_end);
+            }
+            place.0 += looked as u64;
+        }
+        Ok(segment_end)
+    }
+
+    /// Starts of the valid frames from `from` to `to`: parts of a record whose last part is missing.
+    pub(crate) fn frames_between(&mut self, from: Lsn, to: Lsn) -> Result<Vec<Lsn>> {
+        let mut at = from;
+        let mut starts = Vec::new();
+        while at < to {
+            match self.frame_at(&mut at)? {
+                Some(header) => starts.push(header.lsn),
+                None => break,
+            }
+        }
+        Ok(starts)
+    }
+
+    /// Whether a segment begins at `first` and belongs to this journal.
+    fn begins_segment(&mut self, first: Lsn) -> Result<bool> {
+        if !self.files.contains_key(&first) {
+            return Ok(false);
+        }
+        let path = segment::path(self.dir, first);
+        let header = segment::Header::decode(self.bytes(first, segment::HEADER_LEN)?, &path)?;
+        Ok(header.is_some_and(|header| header.journal_id == self.journal_id && header.first == first))
+    }
+
+    fn valid_frame(&mut self, place: Lsn) -> Result<Option<Header>> {
+        let left = self.segment_len - place.0 % self.segment_len;
+        let mut bytes = [0u8; frame::HEADER_LEN];
+        let read = self.bytes(place, frame::HEADER_LEN)?;
+        let Some(to) = bytes.get_mut(..read.len()) else { return Ok(None) };
+        to.copy_from_slice(read);
+        let Some(header) = Header::decode(&bytes, place) else { return Ok(None) };
+        if frame::HEADER_LEN as u64 + u64::from(header.len) > left {
+            return Ok(None);
+        }
+        self.read_payload(Lsn(place.0 + frame::HEADER_LEN as u64), header.len as usize)?;
+        Ok(header.is_valid(self.journal_id, &bytes, &self.payload).then_some(header))
+    }
+
+    fn read_payload(&mut self, place: Lsn, len: usize) -> Result<()> {
+        let mut payload = std::mem::take(&mut self.payload);
+        payload.clear();
+        while payload.len() < len {
+            let at = Lsn(place.0 + payload.len() as u64);
+            let piece = self.bytes(at, (len - payload.len()).min(WINDOW))?;
+            if piece.is_empty() {
+                break;
+            }
+            payload.extend_from_slice(piece);
+        }
+        self.payload = payload;
+        Ok(())
+    }
+
+    /// Up to `len` bytes at a position, within its segment; fewer at the end of the file.
+    fn bytes(&mut self, at: Lsn, len: usize) -> Result<&[u8]> {
+        let within = at.0.checked_sub(self.window_start.0).and_then(|start| usize::try_from(start).ok());
+        let left = (self.segment_len - at.0 % self.segment_len) as usize;
+        let len = len.min(left);
+        let covered = within.is_some_and(|start| start + len <= self.window.len());
+        let start = if covered { within.unwrap_or(0) } else { self.load(at, len)? };
+        let end = (start + len).min(self.window.len());
+        Ok(self.window.get(start..end).unwrap_or_default())
+    }
+
+    fn load(&mut self, at: Lsn, len: usize) -> Result<usize> {
+        let first = Lsn(at.0 - at.0 % self.segment_len);
+        let within = at.0 - first.0;
+        let left = usize::try_from(self.segment_len - within).unwrap_or(usize::MAX);
+        self.window.clear();
+        self.window_start = at;
+        let Some(file) = self.files.get(&first) else { return Ok(0) };
+        self.window.resize(WINDOW.max(len).min(left), 0);
+        let path = segment::path(self.dir, first);
+        let read = file.read_at(&mut self.window, within).map_err(Error::disk("read", &path))?;
+        self.window.truncate(read);
+        Ok(0)
+    }
+}
