@@ -1,14 +1,20 @@
 //! The grammar: one rule of PostgreSQL's for each function, one family of rules for each file.
 
+mod alter;
+mod create;
 mod dml;
 mod expr;
 mod from;
 mod function;
+mod object;
 mod options;
 mod primary;
 mod query;
 mod statement;
+mod table;
+mod transaction;
 mod types;
+mod utility;
 
 use super::ast::{ObjectName, Persistence, Pos};
 

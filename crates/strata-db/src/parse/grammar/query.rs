@@ -383,7 +383,7 @@ impl Parser<'_> {
     }
 }
 
-fn empty_select(pos: Pos) -> Select {
+pub(super) fn empty_select(pos: Pos) -> Select {
     Select {
         distinct: Distinct::No,
         targets: Vec::new(),

@@ -25,8 +25,63 @@ impl Parser<'_> {
             K::Select | K::Values | K::Table | K::With | K::Insert | K::Update | K::Delete | K::Merge => {
                 self.row_statement()
             }
+            K::Create => self.create(),
+            K::Alter => self.alter(),
+            K::Drop => self.drop_statement(),
+            K::Reassign => self.reassign(),
+            K::Comment => self.comment(),
+            K::Truncate => self.truncate(),
+            K::Grant | K::Revoke => self.grant(),
+            K::Refresh => self.refresh(),
+            K::Reindex => self.reindex(),
+            K::Begin | K::Start | K::Commit | K::End | K::Rollback | K::Abort | K::Savepoint | K::Release => {
+                self.transaction(keyword)
+            }
+            K::Set => self.set(),
+            K::Reset => {
+                let variable = self.reset()?;
+                Ok(Statement::Set(Box::new(Set { local: false, variable })))
+            }
+            K::Show => self.show(),
+            K::Discard => self.discard(),
+            K::Copy => self.copy(),
+            K::Explain => self.explain(),
+            K::Vacuum | K::Analyze | K::Analyse => self.vacuum(),
+            K::Prepare => self.prepare(),
+            K::Execute => Ok(Statement::Execute(Box::new(self.execute()?))),
+            K::Deallocate => self.deallocate(),
+            K::Declare => self.declare(),
+            K::Fetch | K::Move => self.fetch(),
+            K::Close => self.close(),
+            K::Listen => {
+                self.advance();
+                Ok(Statement::Listen(self.column_id()?))
+            }
+            K::Unlisten => self.unlisten(),
+            K::Notify => self.notify(),
+            K::Lock => self.lock(),
+            K::Do => self.do_block(),
+            K::Call => self.call_statement(),
+            K::Checkpoint => {
+                self.advance();
+                Ok(Statement::Checkpoint)
+            }
+            K::Cluster => self.cluster(),
+            K::Import | K::Security | K::Load => self.unsupported_verb(keyword),
             _ => self.unexpected(),
         }
+    }
+
+    /// IMPORT FOREIGN SCHEMA, SECURITY LABEL, LOAD.
+    fn unsupported_verb(&mut self, keyword: K) -> Result<Statement> {
+        let pos = self.pos();
+        let name = match keyword {
+            K::Import => "IMPORT FOREIGN SCHEMA",
+            K::Security => "SECURITY LABEL",
+            _ => "LOAD",
+        };
+        self.pass_statement()?;
+        Ok(Statement::Unsupported(Unsupported { name: name.into(), pos }))
     }
 
     /// A statement about rows: what EXPLAIN, PREPARE and COPY may hold.
