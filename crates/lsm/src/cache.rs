@@ -204,6 +204,7 @@ mod tests {
         }
         for n in 1000..3000 {
             cache.insert(address(n), &block);
+            cache.get(address(n % 200));
         }
         let kept = (0..200).filter(|&n| cache.get(address(n)).is_some()).count();
         assert!(kept > 150, "{kept} of 200 hot blocks kept");

@@ -58,10 +58,11 @@ impl Version {
         next
     }
 
-    /// Puts level 0 in order of age, of which a table's id tells, and the others in key order.
+    /// Puts level 0 in order of age, of which sequence numbers tell (ids do not: a bulk load has its ids
+    /// before the flush that must go below it), and the others in key order.
     pub(crate) fn sort(&mut self) {
         let (level0, runs) = self.levels.split_at_mut(1);
-        level0[0].sort_by_key(|table| std::cmp::Reverse(table.meta.id));
+        level0[0].sort_by_key(|table| std::cmp::Reverse((table.meta.properties.max_seq, table.meta.id)));
         for run in runs {
             run.sort_by(|a, b| a.meta.properties.smallest.cmp(&b.meta.properties.smallest));
         }

@@ -1,0 +1,54 @@
+//! A world for tests: memory files, and background jobs that run only when the test says so.
+
+use parking_lot::Mutex;
+use std::sync::Arc;
+use vfs::{Env, Job, JobHandle, Jobs, Progress};
+
+/// Memory files and the jobs by hand.
+pub fn env() -> (Env, Arc<ManualJobs>) {
+    let jobs = Arc::new(ManualJobs::default());
+    (Env { jobs: jobs.clone(), ..vfs::mem::env() }, jobs)
+}
+
+/// Jobs that are stepped by [`ManualJobs::work`] and dropped with their handle.
+#[derive(Default)]
+pub struct ManualJobs {
+    jobs: Mutex<Vec<std::sync::Weak<Handle>>>,
+}
+
+struct Handle {
+    job: Mutex<Option<Box<dyn Job>>>,
+}
+
+impl ManualJobs {
+    /// Steps every job until all are idle.
+    pub fn work(&self) {
+        while self.step_each() {}
+    }
+
+    /// Steps every job once; `false` if all are idle.
+    pub fn step_each(&self) -> bool {
+        let handles: Vec<_> = self.jobs.lock().iter().filter_map(|job| job.upgrade()).collect();
+        handles.iter().fold(false, |worked, handle| {
+            let step = handle.job.lock().as_mut().map(|job| job.step());
+            worked | (step == Some(Progress::More))
+        })
+    }
+}
+
+impl Jobs for ManualJobs {
+    fn spawn(&self, _: &'static str, job: Box<dyn Job>) -> Arc<dyn JobHandle> {
+        let handle = Arc::new(Handle { job: Mutex::new(Some(job)) });
+        self.jobs.lock().push(Arc::downgrade(&handle));
+        handle
+    }
+
+    fn wait_until(&self, ready: &dyn Fn() -> bool) -> bool {
+        while !ready() && self.step_each() {}
+        ready()
+    }
+}
+
+impl JobHandle for Handle {
+    fn wake(&self) {}
+}
