@@ -60,13 +60,7 @@ impl Tree {
             }
             let open = match &mut writer {
                 Some(open) => open,
-                none => none.insert(TableWriter::create(
-                    &self.files.env,
-                    &self.files.dir,
-                    self.files.next_id(),
-                    seq,
-                    &self.options,
-                )?),
+                none => none.insert(self.files.create_table(seq, Seq(0), &self.options)?),
             };
             open.add(&key, Tag::new(seq, Kind::Put), &value)?;
             last = Some(key);

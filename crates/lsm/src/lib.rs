@@ -72,3 +72,8 @@ const _: () = {
     shared_between_threads::<Value>();
     moves_between_threads::<Iter>();
 };
+
+/// The example in the README runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -12,7 +12,7 @@ use crate::compaction::{CompactionSlot, DropSink};
 use crate::flush::RunningFlush;
 use crate::manifest::{AppendError, Manifest};
 use crate::memtable::Memtable;
-use crate::sstable::{self, Table, TableMeta};
+use crate::sstable::{self, Table, TableMeta, TableWriter};
 use crate::version::{Edit, Version};
 use crate::{Error, Options, Result, Seq};
 use filesystem::MemoryPool;
@@ -82,7 +82,7 @@ impl Files {
     }
 
     /// A file id that no table ever had.
-    pub(crate) fn next_id(&self) -> u64 {
+    fn next_id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
@@ -92,6 +92,12 @@ impl Files {
 
     pub(crate) fn open_table(&self, meta: &TableMeta) -> Result<Arc<Table>> {
         Table::open(&self.env, &self.dir, meta.clone(), self.cache.clone()).map(Arc::new)
+    }
+
+    /// Begins a table for versions not older than `min_seq`, in which range tombstones up to `purged`
+    /// have been carried out.
+    pub(crate) fn create_table(&self, min_seq: Seq, purged: Seq, options: &Options) -> Result<TableWriter> {
+        TableWriter::create(&self.env, &self.dir, self.next_id(), min_seq, purged, options)
     }
 
     /// Removes a table that no version names.

@@ -256,7 +256,7 @@ fn as_slice(bound: &Bound<Key>) -> Bound<&[u8]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_tree_answers_as_a_map_of_versions_does(actions in proptest::collection::vec(action(), 1..80)) {
         let mut world = World::new();

@@ -61,27 +61,19 @@ impl Output {
             match self.retention.judge(key, tag, || is_bottom(key)) {
                 Verdict::Keep => {
                     // All versions of a key stay in one table, so that runs are disjoint in keys.
-                    if self
-                        .writer
-                        .as_ref()
-                        .is_some_and(|w| w.len() >= self.options.table_len && !w.ends_with(key))
+                    let is_full = |writer: &TableWriter| writer.len() >= self.options.table_len;
+                    if let Some(full) =
+                        self.writer.take_if(|writer| is_full(writer) && !writer.ends_with(key))
                     {
-                        self.finish_table()?;
-                        continue;
+                        self.done.push(full.finish()?);
                     }
                     let writer = match &mut self.writer {
                         Some(writer) => writer,
-                        none => {
-                            let id = self.files.next_id();
-                            let created = TableWriter::create(
-                                &self.files.env,
-                                &self.files.dir,
-                                id,
-                                self.min_seq,
-                                &self.options,
-                            )?;
-                            none.insert(created)
-                        }
+                        none => none.insert(self.files.create_table(
+                            self.min_seq,
+                            self.retention.purged(),
+                            &self.options,
+                        )?),
                     };
                     writer.add(key, tag, value)?;
                 }
@@ -111,8 +103,7 @@ impl Output {
     }
 
     fn finish_table(&mut self) -> Result<()> {
-        if let Some(mut writer) = self.writer.take() {
-            writer.set_purged(self.retention.purged());
+        if let Some(writer) = self.writer.take() {
             self.done.push(writer.finish()?);
         }
         Ok(())

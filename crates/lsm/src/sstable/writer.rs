@@ -34,8 +34,16 @@ pub(crate) struct TableWriter {
 }
 
 impl TableWriter {
-    /// Begins file `id`. No version that is added may be older than `min_seq`.
-    pub(crate) fn create(env: &Env, dir: &Path, id: u64, min_seq: Seq, options: &Options) -> Result<Self> {
+    /// Begins file `id`. No version that is added may be older than `min_seq`, or lie under a range
+    /// tombstone up to `purged`.
+    pub(crate) fn create(
+        env: &Env,
+        dir: &Path,
+        id: u64,
+        min_seq: Seq,
+        purged: Seq,
+        options: &Options,
+    ) -> Result<Self> {
         let path = path(dir, id);
         let file = env.fs.open(&path, OpenMode::CreateNew);
         let file = file.map_err(|source| Error::disk("create", &path, 0, &source))?;
@@ -53,15 +61,10 @@ impl TableWriter {
             pending: Vec::new(),
             pending_at: 0,
             crc: crc32fast::Hasher::new(),
-            properties: Properties { min_seq: Seq::MAX, ..Properties::default() },
+            properties: Properties { min_seq: Seq::MAX, purged, ..Properties::default() },
             last: None,
             finished: false,
         })
-    }
-
-    /// Notes that range tombstones up to `seq` have been carried out in what is added.
-    pub(crate) fn set_purged(&mut self, seq: Seq) {
-        self.properties.purged = seq;
     }
 
     /// Adds a version that lies behind all added before.
