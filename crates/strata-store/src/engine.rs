@@ -1,0 +1,171 @@
+//! What a store is made of, and the reads that go through all of it.
+
+use crate::keyspace::key_of;
+use crate::lock::LockTable;
+use crate::snapshots::Snapshots;
+use crate::superblock::Superblock;
+use crate::tuple::Tuple;
+use crate::txn::values::Scratch;
+use crate::vacuum::{Dropped, Frees};
+use crate::{Error, KeyspaceId, Result, location};
+use filesystem::{Heap, TupleLoc, WriteAhead};
+use journal::{Journal, Lsn};
+use lsm::{Lsm, Seq};
+use parking_lot::Mutex;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use vfs::{Env, File};
+
+/// The parts of a store. Latches are taken in the order in which they stand here.
+pub(crate) struct Engine {
+    pub(crate) env: Env,
+    pub(crate) dir: PathBuf,
+    /// One checkpoint at a time.
+    pub(crate) superblock: Mutex<Superblock>,
+    /// Who holds it may append to the journal.
+    pub(crate) turn: Mutex<Turn>,
+    pub(crate) locks: Mutex<LockTable>,
+    pub(crate) snapshots: Arc<Snapshots>,
+    pub(crate) lsm: Lsm,
+    pub(crate) heap: Heap,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) scratch: Scratch,
+    pub(crate) next_txn: AtomicU64,
+    pub(crate) poison: Mutex<Option<String>>,
+    /// Keeps other processes out.
+    pub(crate) _directory_lock: Arc<dyn File>,
+}
+
+/// What only the one who appends to the journal may touch.
+pub(crate) struct Turn {
+    pub(crate) last_seq: Seq,
+    /// The record being written; kept for its capacity.
+    pub(crate) record: Vec<u8>,
+    pub(crate) frees: Frees,
+    /// Keyspaces that are dropped but whose heap a snapshot may still read.
+    pub(crate) dropped: Vec<(KeyspaceId, Seq)>,
+    pub(crate) freed: u64,
+    pub(crate) refused: u64,
+}
+
+/// A record buffer that has grown beyond this is not kept.
+const RECORD_KEPT_MAX: usize = 1 << 20;
+
+impl Turn {
+    pub(crate) fn new(last_seq: Seq, dropped_by_tree: Arc<Dropped>) -> Self {
+        Turn {
+            last_seq,
+            record: Vec::new(),
+            frees: Frees::new(dropped_by_tree),
+            dropped: Vec::new(),
+            freed: 0,
+            refused: 0,
+        }
+    }
+
+    pub(crate) fn next_seq(&self) -> Seq {
+        Seq(self.last_seq.0 + 1)
+    }
+
+    /// Commit `seq` is applied; its buffer may be used again.
+    pub(crate) fn settle(&mut self, seq: Seq, record: Vec<u8>) {
+        self.last_seq = seq;
+        if record.capacity() <= RECORD_KEPT_MAX {
+            self.record = record;
+        }
+    }
+}
+
+impl Engine {
+    /// The value of a stored key at a snapshot.
+    pub(crate) fn read(&self, snapshot: Seq, keyspace: KeyspaceId, stored: &[u8]) -> Result<Option<Tuple>> {
+        match self.lsm.get(stored, snapshot)? {
+            None => Ok(None),
+            Some((_, value)) if keyspace.is_index() => Ok(Some(Tuple::of_tree(value))),
+            Some((seq, value)) => self.heap_tuple(keyspace, stored, seq, &value).map(Some),
+        }
+    }
+
+    /// The value that an entry of the tree stands for.
+    pub(crate) fn tuple_of(
+        &self,
+        keyspace: KeyspaceId,
+        stored: &[u8],
+        seq: Seq,
+        value: &[u8],
+    ) -> Result<Tuple> {
+        if keyspace.is_index() {
+            return Ok(Tuple::own(value.to_vec()));
+        }
+        self.heap_tuple(keyspace, stored, seq, value)
+    }
+
+    /// The tuple that an entry names. Entry and tuple must agree on commit and key (I-6).
+    fn heap_tuple(&self, keyspace: KeyspaceId, stored: &[u8], seq: Seq, value: &[u8]) -> Result<Tuple> {
+        let loc = self.loc_of(keyspace, seq, value)?;
+        let tuple = match self.heap.read(keyspace.space(), loc) {
+            Err(filesystem::Error::NoTuple { .. }) => {
+                return Err(Error::Disagree { keyspace, seq, what: format!("nothing at {loc}") });
+            }
+            read => read?,
+        };
+        let created = tuple.created();
+        if created != seq.0 {
+            let what = format!("the version at {loc} is of commit {created}");
+            return Err(Error::Disagree { keyspace, seq, what });
+        }
+        let other_key =
+            || Error::Disagree { keyspace, seq, what: format!("the tuple at {loc} has another key") };
+        Tuple::of_page(tuple, key_of(stored)).ok_or_else(other_key)
+    }
+
+    /// The location that an entry of a table keyspace is.
+    pub(crate) fn loc_of(&self, keyspace: KeyspaceId, seq: Seq, value: &[u8]) -> Result<TupleLoc> {
+        let what = || format!("an entry of {} bytes is no location", value.len());
+        location::decode(value).ok_or_else(|| Error::Disagree { keyspace, seq, what: what() })
+    }
+
+    /// The table keyspaces that have a heap, in order.
+    pub(crate) fn table_keyspaces(&self) -> Result<Vec<KeyspaceId>> {
+        let dir = self.dir.join("heap");
+        let files = self.env.fs.list(&dir).map_err(|source| Error::disk("list", &dir, &source))?;
+        let number = |file: &PathBuf| file.file_name()?.to_str()?.strip_suffix(".heap")?.parse().ok();
+        let mut keyspaces: Vec<_> = files.iter().filter_map(number).map(KeyspaceId).collect();
+        keyspaces.sort();
+        Ok(keyspaces)
+    }
+
+    /// An error if an earlier failure has made it unsafe to go on (I-4).
+    pub(crate) fn check_health(&self) -> Result<()> {
+        if let Some(reason) = self.poison.lock().clone() {
+            return Err(Error::Poisoned { reason });
+        }
+        match self.journal.poisoned() {
+            Some(error) => Err(Error::Poisoned { reason: error.to_string() }),
+            None => Ok(()),
+        }
+    }
+
+    /// What failed here cannot be taken back: memory and journal no longer say the same.
+    pub(crate) fn or_poison<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| {
+            let reason = error.to_string();
+            self.poison.lock().get_or_insert_with(|| reason.clone());
+            Error::Poisoned { reason }
+        })
+    }
+}
+
+/// The journal, as heap and tree see it: nothing is written before the record that explains it (I-1).
+pub(crate) struct JournalFirst(pub(crate) Arc<Journal>);
+
+impl WriteAhead for JournalFirst {
+    fn durable(&self) -> Lsn {
+        self.0.durable()
+    }
+
+    fn ensure_durable(&self, lsn: Lsn) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.0.wait_durable(lsn)?)
+    }
+}

@@ -1,0 +1,172 @@
+//! Opening: tables and pages as the last checkpoint left them, then the journal from there on.
+//!
+//! 1. Take the directory; empty the scratch files; read the superblock.
+//! 2. Open journal (a torn tail is cut), heap (torn pages are repaired) and tree.
+//! 3. Replay. Which parts belong to a whole commit is known only at its end, so the journal is read twice:
+//!    once for the ends of large commits, once to apply. Heap pages and tables that have a change already
+//!    are left as they are, so a recovery that is cut short is simply done again.
+//!
+//! Nothing uncommitted is reachable, so nothing is undone.
+
+use crate::engine::{Engine, JournalFirst, Turn};
+use crate::lock::LockTable;
+use crate::record::{self, Change, Changes, Malformed, TreeOps};
+use crate::snapshots::Snapshots;
+use crate::superblock::Superblock;
+use crate::txn::values::Scratch;
+use crate::vacuum::Dropped;
+use crate::{Error, Result, StoreOptions, redo};
+use filesystem::{Heap, HeapOptions, MemoryPool, ScratchFile};
+use journal::{Journal, Lsn, Record};
+use lsm::{Lsm, Seq};
+use parking_lot::Mutex;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use vfs::{Env, File};
+
+/// Opens the store in `dir`, or makes one there.
+pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engine> {
+    env.fs.create_dir_all(dir).map_err(|source| Error::disk("create", dir, &source))?;
+    let directory_lock = take_directory(&env, dir)?;
+    let scratch_dir = dir.join("scratch");
+    ScratchFile::remove_all(&env, &scratch_dir)?;
+    let superblock = Superblock::open(&env, dir)?;
+
+    let pool = MemoryPool::new(options.memory);
+    let journal_options = journal::Options { segment_len: options.segment_len };
+    let journal = Arc::new(Journal::open(&env, &dir.join("journal"), journal_options)?);
+    let wal = Arc::new(JournalFirst(journal.clone()));
+    let heap = Heap::open(&env, dir, pool.clone(), wal.clone(), HeapOptions::default())?;
+    let tree_options = lsm::Options {
+        memtable_len: (options.memory / 16).clamp(1 << 20, 64 << 20),
+        cache_len: options.memory / 4,
+        wal: Some(wal),
+        ..lsm::Options::default()
+    };
+    let lsm = Lsm::open(&env, &dir.join("lsm"), pool.clone(), tree_options)?;
+    let dropped_by_tree = Arc::new(Dropped::default());
+    let sink = dropped_by_tree.clone();
+    lsm.set_drop_sink(Arc::new(move |key, seq, value| sink.note(key, seq, value)));
+
+    let mut turn = Turn::new(superblock.last_seq.max(lsm.flushed()), dropped_by_tree);
+    turn.dropped = superblock.dropped.iter().map(|keyspace| (*keyspace, Seq(0))).collect();
+    let engine = Engine {
+        scratch: Scratch { env: env.clone(), dir: Arc::new(scratch_dir), pool },
+        env,
+        dir: dir.to_path_buf(),
+        superblock: Mutex::new(superblock),
+        turn: Mutex::new(turn),
+        locks: Mutex::new(LockTable::default()),
+        snapshots: Arc::new(Snapshots::new(Seq(0), Lsn(0))),
+        lsm,
+        heap,
+        journal,
+        next_txn: AtomicU64::new(1),
+        poison: Mutex::new(None),
+        _directory_lock: directory_lock,
+    };
+    replay(&engine)?;
+    let last_seq = engine.turn.lock().last_seq;
+    engine.snapshots.restore(last_seq, engine.journal.end());
+    Ok(engine)
+}
+
+fn take_directory(env: &Env, dir: &Path) -> Result<Arc<dyn File>> {
+    let path = dir.join("LOCK");
+    env.fs.lock(&path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::WouldBlock => Error::Locked { dir: dir.display().to_string() },
+        _ => Error::disk("lock", &path, &source),
+    })
+}
+
+fn replay(engine: &Engine) -> Result<()> {
+    let from = engine.superblock.lock().checkpoint;
+    let mut runs = Vec::new();
+    each_record(engine, from, &mut |record| {
+        if record.kind == record::COMMIT {
+            let (_, first, _) = record::split_commit(record.payload)?;
+            if first != Lsn(0) {
+                runs.push(Run { first, end: record.end });
+            }
+        }
+        Ok(Ok(()))
+    })?;
+    let turn = &mut *engine.turn.lock();
+    let mut replay = Replay { engine, turn, runs, ops: TreeOps::default(), flushed: engine.lsm.flushed() };
+    each_record(engine, from, &mut |record| replay.record(record))
+}
+
+/// Visits the records. The outer error is a malformed record, the inner one a failure to apply it.
+fn each_record(
+    engine: &Engine,
+    from: Lsn,
+    visit: &mut dyn FnMut(Record<'_>) -> Result<Result<()>, Malformed>,
+) -> Result<()> {
+    let mut outcome = Ok(());
+    engine.journal.replay(from, &mut |record| {
+        outcome = visit(record).unwrap_or_else(|Malformed| Err(redo::malformed(record.lsn)));
+        if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    outcome
+}
+
+/// A large commit: the ends of its first part and of the record that closes it.
+struct Run {
+    first: Lsn,
+    end: Lsn,
+}
+
+struct Replay<'a> {
+    engine: &'a Engine,
+    turn: &'a mut Turn,
+    runs: Vec<Run>,
+    /// The tree's side of the large commit at hand.
+    ops: TreeOps,
+    /// The tables have every commit up to here.
+    flushed: Seq,
+}
+
+impl Replay<'_> {
+    fn record(&mut self, record: Record<'_>) -> Result<Result<()>, Malformed> {
+        Ok(match record.kind {
+            record::COMMIT => {
+                let (seq, first, changes) = record::split_commit(record.payload)?;
+                self.commit(seq, record.end, first != Lsn(0), changes)
+            }
+            record::PART => {
+                let (seq, changes) = record::split_part(record.payload)?;
+                self.part(seq, record.end, changes)
+            }
+            record::UPKEEP => {
+                let last = self.turn.last_seq;
+                redo::heap(self.engine, self.turn, last, record.end, Changes::new(record.payload))
+            }
+            _ => return Err(Malformed),
+        })
+    }
+
+    fn part(&mut self, seq: Seq, end: Lsn, changes: Changes<'_>) -> Result<()> {
+        let holds = |run: &&Run| run.first <= end && end < run.end;
+        let Some(run) = self.runs.iter().find(holds) else { return Ok(()) };
+        if run.first == end {
+            self.ops = TreeOps::default();
+        }
+        redo::heap(self.engine, self.turn, seq, run.end, changes)?;
+        changes.flatten().filter_map(Change::tree_op).for_each(|op| self.ops.push(op));
+        Ok(())
+    }
+
+    fn commit(&mut self, seq: Seq, lsn: Lsn, is_large: bool, changes: Changes<'_>) -> Result<()> {
+        redo::heap(self.engine, self.turn, seq, lsn, changes)?;
+        let ops = if is_large { std::mem::take(&mut self.ops) } else { TreeOps::default() };
+        if seq > self.flushed {
+            let last = changes.flatten().filter_map(Change::tree_op);
+            redo::tree(self.engine, seq, lsn, &mut ops.iter().chain(last))?;
+        }
+        redo::dropped(self.engine, self.turn, seq, lsn, changes)?;
+        self.turn.last_seq = self.turn.last_seq.max(seq);
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! The store as its user holds it.
+
+use crate::checkpoint::{self, CheckpointJob};
+use crate::engine::Engine;
+use crate::snapshots::Snapshot;
+use crate::vacuum::{self, VacuumStats};
+use crate::verify::{self, VerifyReport};
+use crate::{Error, Result, Txn, TxnId, recovery};
+use filesystem::MemoryPool;
+use journal::Lsn;
+use lsm::Seq;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use vfs::{Env, JobHandle};
+
+/// How a store uses its machine.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Bytes of memory for caches, memtables and transactions together.
+    pub memory: usize,
+    /// Bytes of journal between two checkpoints; a recovery replays about as many.
+    pub checkpoint_every: u64,
+    /// Bytes of a journal segment, fixed when the store is made.
+    pub segment_len: u64,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        StoreOptions { memory: 1 << 30, checkpoint_every: 256 << 20, segment_len: 64 << 20 }
+    }
+}
+
+/// A transactional store. Clones are the same store; it closes with the last of them, its transactions
+/// included.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// Stops before the engine goes: jobs run on what it owns.
+    _checkpoint_job: Arc<dyn JobHandle>,
+    engine: Arc<Engine>,
+}
+
+impl Store {
+    /// Opens the store in `dir`, or makes one there. What was committed before a crash is there again
+    /// when this returns.
+    pub fn open(env: Env, dir: &Path, options: StoreOptions) -> Result<Store> {
+        let jobs = env.jobs.clone();
+        let engine = Arc::new(recovery::open(env, dir, &options)?);
+        let every = options.checkpoint_every;
+        let job = jobs.spawn("checkpoint", Box::new(CheckpointJob { engine: engine.clone(), every }));
+        let (snapshots, lagging) = (engine.snapshots.clone(), Arc::downgrade(&engine));
+        let waker = Arc::downgrade(&job);
+        engine.journal.subscribe(Arc::new(move |durable| {
+            snapshots.durable_up_to(durable);
+            let is_due = lagging.upgrade().is_some_and(|engine| checkpoint::lag(&engine) >= every);
+            if is_due && let Some(job) = waker.upgrade() {
+                job.wake();
+            }
+        }));
+        Ok(Store { shared: Arc::new(Shared { _checkpoint_job: job, engine }) })
+    }
+
+    /// Begins a transaction.
+    pub fn begin(&self) -> Txn {
+        self.begin_after(Seq(0))
+    }
+
+    /// Begins a transaction whose views are at least as new as `seq`: with its last commit, a session
+    /// reads what it wrote even before that is durable.
+    pub fn begin_after(&self, seq: Seq) -> Txn {
+        let id = TxnId(self.engine().next_txn.fetch_add(1, Ordering::Relaxed));
+        Txn::new(self.clone(), id, seq)
+    }
+
+    /// Everything committed up to this position survives any crash.
+    pub fn durable(&self) -> Lsn {
+        self.engine().journal.durable()
+    }
+
+    /// Waits until commits up to `lsn` are durable.
+    pub fn wait_durable(&self, lsn: Lsn) -> Result<()> {
+        self.engine().journal.wait_durable(lsn)?;
+        // The caller's next view sees what it waited for, whoever of journal and subscriber was faster.
+        self.engine().snapshots.durable_up_to(self.engine().journal.durable());
+        Ok(())
+    }
+
+    /// Asks for everything committed so far to be made durable soon.
+    pub fn request_sync(&self) {
+        self.engine().journal.request_sync();
+    }
+
+    /// `f` is called, from a background thread, whenever [`durable`](Self::durable) has grown, and once
+    /// when the store is poisoned.
+    pub fn subscribe(&self, f: Arc<dyn Fn(Lsn) + Send + Sync>) {
+        self.engine().journal.subscribe(f);
+    }
+
+    /// Why the store accepts nothing more, if it is so.
+    pub fn poisoned(&self) -> Option<Error> {
+        self.engine().check_health().err()
+    }
+
+    /// The newest commit, durable or not.
+    pub fn last_seq(&self) -> Seq {
+        self.engine().snapshots.last().0
+    }
+
+    /// The newest durable commit.
+    pub fn durable_seq(&self) -> Seq {
+        self.engine().snapshots.durable()
+    }
+
+    /// Keeps what the newest durable commit sees.
+    pub fn snapshot(&self) -> Snapshot {
+        self.engine().snapshots.take(Seq(0))
+    }
+
+    /// Moves to `into` the transactions whose wait for a lock has ended: each asks again for its lock.
+    pub fn take_woken(&self, into: &mut Vec<TxnId>) {
+        self.engine().locks.lock().take_woken(into);
+    }
+
+    /// Writes everything in memory to its place, so that a recovery from here has nothing to replay.
+    pub fn checkpoint(&self) -> Result<()> {
+        checkpoint::checkpoint(self.engine())
+    }
+
+    /// Gives back the room of every version that nobody sees any more.
+    pub fn vacuum(&self) -> Result<VacuumStats> {
+        vacuum::vacuum(self.engine())
+    }
+
+    /// Checks everything against everything.
+    pub fn verify(&self) -> Result<VerifyReport> {
+        let snapshot = self.snapshot();
+        verify::verify(self.engine(), snapshot.seq())
+    }
+
+    /// The memory that the store shares with what is built on it.
+    pub fn memory(&self) -> &MemoryPool {
+        &self.engine().scratch.pool
+    }
+
+    /// Where operators may spill: an environment and a directory for scratch files.
+    pub fn scratch(&self) -> (&Env, &Path) {
+        (&self.engine().scratch.env, &self.engine().scratch.dir)
+    }
+
+    /// Checkpoints and lets go of the store.
+    pub fn close(self) -> Result<()> {
+        self.checkpoint()
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("dir", &self.engine().dir).finish_non_exhaustive()
+    }
+}

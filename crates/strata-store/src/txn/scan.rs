@@ -1,0 +1,165 @@
+//! A range of a keyspace in key order: the private memtable merged over the tree.
+//!
+//! Between two calls a scan holds a snapshot and keys, never a pin, so it may be parked as long as its
+//! portal lives. Own writes are looked up anew at each step: the statement that scans may write while it
+//! does, and must neither see that (I-8) nor be disturbed by it.
+
+use super::private::Write;
+use super::{Txn, View};
+use crate::keyspace::{KeyBuf, is_empty_range, key_of, stored_range};
+use crate::snapshots::Snapshot;
+use crate::tuple::Tuple;
+use crate::{KeyspaceId, Result};
+use std::cmp::Ordering;
+use std::ops::Bound;
+
+/// A running scan.
+pub struct Scan {
+    keyspace: KeyspaceId,
+    view: View,
+    reverse: bool,
+    /// What the tree has; `None` when it has no more.
+    tree: Option<lsm::Iter>,
+    /// Where own writes are yet to be looked for.
+    lower: Bound<KeyBuf>,
+    upper: Bound<KeyBuf>,
+    key: KeyBuf,
+    _snapshot: Snapshot,
+}
+
+/// A key and its value, good until the scan goes on.
+pub struct Entry<'a> {
+    /// The key, without its keyspace.
+    pub key: &'a [u8],
+    /// The value.
+    pub value: Tuple,
+}
+
+/// Where the next entry comes from.
+enum Source {
+    Tree,
+    Own(Write),
+}
+
+impl Scan {
+    pub(super) fn open(
+        txn: &Txn,
+        view: View,
+        keyspace: KeyspaceId,
+        lower: Bound<&[u8]>,
+        upper: Bound<&[u8]>,
+        reverse: bool,
+    ) -> Result<Self> {
+        let (lower, upper) = stored_range(keyspace, lower, upper);
+        let mut tree = None;
+        if !is_empty_range(&lower, &upper) {
+            let mut iter = txn.store.engine().lsm.iter(as_slice(&lower), as_slice(&upper), view.snapshot)?;
+            tree = advance(&mut iter, reverse)?.then_some(iter);
+        }
+        Ok(Scan {
+            keyspace,
+            view,
+            reverse,
+            tree,
+            lower,
+            upper,
+            key: KeyBuf::new(),
+            _snapshot: txn.hold(view),
+        })
+    }
+
+    /// The next entry; `None` at the end. `txn` is the transaction that opened the scan.
+    pub fn next(&mut self, txn: &Txn) -> Result<Option<Entry<'_>>> {
+        loop {
+            let value = match self.next_source(txn)? {
+                None => return Ok(None),
+                Some(Source::Own(write)) => txn.own_value(self.keyspace, write)?,
+                Some(Source::Tree) => Some(self.take_from_tree(txn)?),
+            };
+            if let Some(value) = value {
+                return Ok(Some(Entry { key: key_of(&self.key), value }));
+            }
+        }
+    }
+
+    /// The next key, without its value: an index-only scan, or a count.
+    pub fn next_key(&mut self, txn: &Txn) -> Result<Option<&[u8]>> {
+        loop {
+            match self.next_source(txn)? {
+                None => return Ok(None),
+                Some(Source::Own(Write::Delete)) => {}
+                Some(Source::Own(Write::Put(_))) => return Ok(Some(key_of(&self.key))),
+                Some(Source::Tree) => {
+                    self.advance_tree()?;
+                    return Ok(Some(key_of(&self.key)));
+                }
+            }
+        }
+    }
+
+    /// Decides which source is next, and makes its key the current one. An own write is passed, with the
+    /// entry of the tree that it hides; the tree is left standing on an entry of its own.
+    fn next_source(&mut self, txn: &Txn) -> Result<Option<Source>> {
+        let own = if txn.private.has_rows() { self.next_own(txn) } else { None };
+        let Some((key, write)) = own else {
+            return Ok(self.stand_on_tree());
+        };
+        let tree_first = match &self.tree {
+            None => false,
+            Some(tree) => match tree.key().cmp(&key) {
+                Ordering::Equal => {
+                    self.advance_tree()?;
+                    false
+                }
+                order => (order == Ordering::Less) != self.reverse,
+            },
+        };
+        if tree_first {
+            return Ok(self.stand_on_tree());
+        }
+        let passed = if self.reverse { &mut self.upper } else { &mut self.lower };
+        *passed = Bound::Excluded(key.clone());
+        self.key = key;
+        Ok(Some(Source::Own(write)))
+    }
+
+    fn next_own(&self, txn: &Txn) -> Option<(KeyBuf, Write)> {
+        if is_empty_range(&self.lower, &self.upper) {
+            return None;
+        }
+        let (lower, upper) = (as_slice(&self.lower), as_slice(&self.upper));
+        let (key, write) = txn.private.first_in(lower, upper, self.reverse, self.view.command)?;
+        Some((KeyBuf::from_slice(key), write))
+    }
+
+    fn stand_on_tree(&mut self) -> Option<Source> {
+        let tree = self.tree.as_ref()?;
+        self.key.clear();
+        self.key.extend_from_slice(tree.key());
+        Some(Source::Tree)
+    }
+
+    fn take_from_tree(&mut self, txn: &Txn) -> Result<Tuple> {
+        let Some(tree) = &self.tree else { unreachable!("the tree was chosen, but has no more") };
+        let value = txn.store.engine().tuple_of(self.keyspace, &self.key, tree.seq(), tree.value())?;
+        self.advance_tree()?;
+        Ok(value)
+    }
+
+    fn advance_tree(&mut self) -> Result<()> {
+        if let Some(tree) = &mut self.tree
+            && !advance(tree, self.reverse)?
+        {
+            self.tree = None;
+        }
+        Ok(())
+    }
+}
+
+fn advance(iter: &mut lsm::Iter, reverse: bool) -> Result<bool> {
+    Ok(if reverse { iter.prev()? } else { iter.next()? })
+}
+
+fn as_slice(bound: &Bound<KeyBuf>) -> Bound<&[u8]> {
+    bound.as_ref().map(|key| key.as_slice())
+}
