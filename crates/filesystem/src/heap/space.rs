@@ -150,7 +150,9 @@ impl Spaces {
         if let Some(space) = self.open.read().get(&id) {
             return Ok(Some(Arc::clone(space)));
         }
-        match self.dropped.lock().get(&id).map(|dropped| lsn <= dropped.lsn) {
+        // Bound to a name so that the lock is given back before the space is created.
+        let before_drop = self.dropped.lock().get(&id).map(|dropped| lsn <= dropped.lsn);
+        match before_drop {
             Some(true) => Ok(None),
             Some(false) => Err(Error::NoSuchSpace { space: id }),
             None => self.get_or_create(id).map(Some),
