@@ -199,20 +199,6 @@ impl<'a> Parser<'a> {
         found
     }
 
-    /// Whether a word comes next that is no keyword in PostgreSQL, but has a meaning here.
-    pub(super) fn at_word(&self, word: &str) -> bool {
-        matches!(&self.token.kind, TokenKind::Ident(found) if &**found == word)
-    }
-
-    /// Reads such a word if it comes next.
-    pub(super) fn eat_word(&mut self, word: &str) -> bool {
-        let found = self.at_word(word);
-        if found {
-            self.advance();
-        }
-        found
-    }
-
     // ---- errors ----
 
     /// The error that the next token may not stand here.
@@ -346,13 +332,9 @@ impl<'a> Parser<'a> {
         let name = self.object_name()?;
         if name.0.len() > 3 {
             let message = format!("improper qualified name (too many dotted names): {name}");
-            return Err(self.near_name(message, name.pos()));
+            return Err(ParseError::syntax(message, name.pos()));
         }
         Ok(name)
-    }
-
-    fn near_name(&self, message: String, pos: Pos) -> ParseError {
-        ParseError::syntax(message, pos)
     }
 
     /// One or more of something, separated by commas.

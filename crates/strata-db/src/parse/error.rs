@@ -23,7 +23,7 @@ pub struct ParseError {
 pub(super) const SYNTAX_ERROR: &str = "42601";
 /// `feature_not_supported`.
 pub(super) const FEATURE_NOT_SUPPORTED: &str = "0A000";
-/// `statement_too_complex`'s sibling: `stack_depth_limit_exceeded` is what PostgreSQL reports.
+/// `statement_too_complex` is another: PostgreSQL reports deep nesting as `stack_depth_limit_exceeded`.
 pub(super) const STACK_DEPTH_EXCEEDED: &str = "54001";
 
 impl ParseError {

@@ -17,7 +17,6 @@ macro_rules! keywords {
     ($($variant:ident $text:literal $category:ident $bare:literal;)*) => {
         /// A keyword, in alphabetical order.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        #[expect(missing_docs, reason = "each variant is the keyword of its name")]
         pub(super) enum Keyword {
             $($variant,)*
         }

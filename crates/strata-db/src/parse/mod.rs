@@ -21,6 +21,8 @@ mod keyword;
 mod lexer;
 mod quoted;
 mod scanner;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use error::ParseError;

@@ -16,26 +16,24 @@ pub(super) fn plain(parts: &[&str]) -> Box<str> {
     }
 }
 
-/// The value of an `E''` literal. `near` words the place of an error that starts at a byte of the text.
-pub(super) fn escaped(parts: Vec<(usize, &str)>, near: impl Fn(usize) -> String) -> Result<Box<str>, ParseError> {
+/// The value of an `E''` literal. `near` words the place of an error between two bytes of the text.
+pub(super) fn escaped(parts: Vec<(usize, &str)>, near: impl Fn(usize, usize) -> String) -> Result<Box<str>, ParseError> {
     let mut out = Vec::new();
-    let mut start = 0;
     for (from, part) in parts {
-        start = from;
         Escapes { bytes: part.as_bytes(), at: 0, from, out: &mut out, high: None }.run(&near)?;
     }
     match String::from_utf8(out) {
         Ok(text) if !text.contains('\0') => Ok(text.into_boxed_str()),
-        Ok(_) => Err(not_utf8(&[0], start)),
+        Ok(_) => Err(not_utf8(&[0])),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let len = error.utf8_error().error_len().unwrap_or(1);
-            Err(not_utf8(error.as_bytes().get(at..at + len).unwrap_or(&[]), start))
+            Err(not_utf8(error.as_bytes().get(at..at + len).unwrap_or(&[])))
         }
     }
 }
 
-fn not_utf8(bytes: &[u8], _start: usize) -> ParseError {
+fn not_utf8(bytes: &[u8]) -> ParseError {
     let hex: Vec<String> = bytes.iter().map(|b| format!("0x{b:02x}")).collect();
     let message = format!("invalid byte sequence for encoding \"UTF8\": {}", hex.join(" "));
     ParseError::new(CHARACTER_NOT_IN_REPERTOIRE, message, Pos::default())
@@ -53,7 +51,7 @@ struct Escapes<'a> {
 }
 
 impl Escapes<'_> {
-    fn run(&mut self, near: &impl Fn(usize) -> String) -> Result<(), ParseError> {
+    fn run(&mut self, near: &impl Fn(usize, usize) -> String) -> Result<(), ParseError> {
         while let Some(&byte) = self.bytes.get(self.at) {
             let escape_start = self.at;
             self.at += 1;
@@ -102,7 +100,7 @@ impl Escapes<'_> {
         value.to_le_bytes()[0]
     }
 
-    fn code_point(&mut self, count: usize, escape_start: usize, near: &impl Fn(usize) -> String) -> Result<(), ParseError> {
+    fn code_point(&mut self, count: usize, escape_start: usize, near: &impl Fn(usize, usize) -> String) -> Result<(), ParseError> {
         let digits = self.bytes.get(self.at..self.at + count).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
         let Some(digits) = digits.and_then(|d| std::str::from_utf8(d).ok()) else {
             let pos = pos(self.from + escape_start);
@@ -112,21 +110,21 @@ impl Escapes<'_> {
         self.at += count;
         let code = u32::from_str_radix(digits, 16).unwrap_or(u32::MAX);
         let place = self.from + escape_start;
-        if let Some(c) = join_surrogates(&mut self.high, code, || near(place), place)? {
+        if let Some(c) = join_surrogates(&mut self.high, code, || near(place, self.from + self.at), place)? {
             let mut buffer = [0; 4];
             self.out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
         }
         Ok(())
     }
 
-    fn no_high_half(&self, at: usize, near: &impl Fn(usize) -> String) -> Result<(), ParseError> {
+    fn no_high_half(&self, at: usize, near: &impl Fn(usize, usize) -> String) -> Result<(), ParseError> {
         let place = self.from + at;
-        if self.high.is_some() { Err(bad_pair(near(place), place)) } else { Ok(()) }
+        if self.high.is_some() { Err(bad_pair(near(place, self.from + self.at), place)) } else { Ok(()) }
     }
 }
 
 /// The value of a `U&''` literal or identifier, whose text starts at byte `from`.
-pub(super) fn unicode(body: &str, escape: char, from: usize, near: impl Fn(usize) -> String) -> Result<String, ParseError> {
+pub(super) fn unicode(body: &str, escape: char, from: usize) -> Result<String, ParseError> {
     let mut out = String::with_capacity(body.len());
     let mut high = None;
     let mut rest = body;
@@ -142,11 +140,11 @@ pub(super) fn unicode(body: &str, escape: char, from: usize, near: impl Fn(usize
             };
             rest = rest.get(skip + count..).unwrap_or("");
             let code = u32::from_str_radix(digits, 16).unwrap_or(u32::MAX);
-            out.extend(join_surrogates(&mut high, code, || near(place), place)?);
+            out.extend(join_surrogates(&mut high, code, String::new, place)?);
             continue;
         }
         if high.is_some() {
-            return Err(bad_pair(near(place), place));
+            return Err(bad_pair(String::new(), place));
         }
         if c == escape {
             rest = rest.get(c.len_utf8()..).unwrap_or("");
@@ -154,7 +152,7 @@ pub(super) fn unicode(body: &str, escape: char, from: usize, near: impl Fn(usize
         out.push(c);
     }
     if high.is_some() {
-        return Err(bad_pair(near(from + body.len()), from + body.len()));
+        return Err(bad_pair(String::new(), from + body.len()));
     }
     Ok(out)
 }

@@ -54,7 +54,7 @@ impl<'a> Scanner<'a> {
             b'e' | b'E' if next == Some(b'\'') => {
                 self.at += 2;
                 let body = self.escaped_body(start)?;
-                TokenKind::String(quoted::escaped(body, |from| self.near(from))?)
+                TokenKind::String(quoted::escaped(body, |from, to| format!(" at or near \"{}\"", self.slice(from, to)))?)
             }
             b'b' | b'B' if next == Some(b'\'') => {
                 self.at += 2;
@@ -237,10 +237,8 @@ impl<'a> Scanner<'a> {
         } else {
             self.delimited(start)?
         };
-        let token_end = self.at;
         let escape = self.uescape()?;
-        let near = |from: usize| format!(" at or near \"{}\"", self.slice(from, token_end.max(from)));
-        let text = quoted::unicode(&body, escape, start + 3, near)?;
+        let text = quoted::unicode(&body, escape, start + 3)?;
         Ok(if is_string { TokenKind::String(text.into_boxed_str()) } else { TokenKind::Ident(cut_identifier(text)) })
     }
 
@@ -248,10 +246,9 @@ impl<'a> Scanner<'a> {
     fn uescape(&mut self) -> Result<char, ParseError> {
         let end = self.at;
         let mut ahead = Scanner::new(self.sql, end);
-        let mut start = ahead.at;
         let word = loop {
             match ahead.token() {
-                Ok(None) => start = ahead.at,
+                Ok(None) => {}
                 Ok(Some(kind)) => break kind,
                 Err(_) => return Ok('\\'),
             }
@@ -259,10 +256,10 @@ impl<'a> Scanner<'a> {
         if word != TokenKind::Keyword(Keyword::Uescape) {
             return Ok('\\');
         }
-        let value = loop {
-            start = ahead.at;
+        let (start, value) = loop {
+            let start = ahead.at;
             if let Some(kind) = ahead.token()? {
-                break kind;
+                break (start, kind);
             }
         };
         let TokenKind::String(value) = value else {
@@ -302,7 +299,7 @@ impl<'a> Scanner<'a> {
             }
         }
         if self.peek(0).is_some_and(is_ident_start) {
-            self.at += self.slice(self.at, self.sql.len()).chars().next().map_or(1, char::len_utf8);
+            self.pass_while(is_ident_part);
             return Err(self.junk("numeric literal", start));
         }
         let text = self.slice(start, self.at);
@@ -322,7 +319,7 @@ impl<'a> Scanner<'a> {
         if self.peek(0).is_some_and(|b| b.is_ascii_digit()) {
             self.pass_while(|b| b.is_ascii_digit());
             if self.peek(0).is_some_and(is_ident_start) {
-                self.at += self.slice(self.at, self.sql.len()).chars().next().map_or(1, char::len_utf8);
+                self.pass_while(is_ident_part);
                 return Err(self.junk("parameter", start));
             }
             // PostgreSQL wraps a number that is too large; no statement has so many parameters.
@@ -372,7 +369,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn word(&mut self, start: usize) -> TokenKind {
-        self.pass_while(|b| is_ident_start(b) || b.is_ascii_digit() || b == b'$');
+        self.pass_while(is_ident_part);
         let folded = fold_identifier(self.slice(start, self.at));
         Keyword::lookup(&folded).map_or(TokenKind::Ident(folded), TokenKind::Keyword)
     }
@@ -389,6 +386,10 @@ fn is_operator(byte: u8) -> bool {
 
 fn is_ident_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+}
+
+fn is_ident_part(byte: u8) -> bool {
+    is_ident_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 
 /// Lower case (ASCII only, as PostgreSQL does for UTF-8), cut to 63 bytes.

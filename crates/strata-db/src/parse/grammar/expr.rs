@@ -197,7 +197,9 @@ impl Parser<'_> {
             K::Or => Level::Or,
             K::And => Level::And,
             K::Isnull | K::Notnull => Level::Is,
-            K::Between | K::In | K::Like | K::Ilike | K::Similar => Level::Membership,
+            K::Between | K::In | K::Like | K::Ilike => Level::Membership,
+            // `SUBSTRING(a SIMILAR b ESCAPE c)` has the word alone.
+            K::Similar if self.peek_is(1, K::To) => Level::Membership,
             K::Not => match self.peek(1) {
                 T::Keyword(K::Between | K::In | K::Like | K::Ilike | K::Similar) => Level::Membership,
                 _ => return None,

@@ -2,7 +2,7 @@
 
 use super::super::ast::*;
 use super::super::cursor::{Parser, Result};
-use super::super::error::ParseError;
+use super::super::error::{FEATURE_NOT_SUPPORTED, ParseError};
 use super::super::keyword::Keyword as K;
 use super::super::token::TokenKind as T;
 
@@ -239,6 +239,7 @@ impl Parser<'_> {
             ) => true,
             Some(K::Only | K::Select | K::Lateral) | None => false,
             Some(K::Rows) if self.peek_is(1, K::From) => true,
+            Some(K::Collation) if self.peek_is(1, K::For) => true,
             Some(_) => self.peek_punct(1, b'('),
         }
     }
@@ -352,6 +353,9 @@ impl Parser<'_> {
             Some(K::Insert) => CteBody::Insert(Box::new(self.insert(with)?)),
             Some(K::Update) => CteBody::Update(Box::new(self.update(with)?)),
             Some(K::Delete) => CteBody::Delete(Box::new(self.delete(with)?)),
+            Some(K::Merge) => {
+                return Err(ParseError::new(FEATURE_NOT_SUPPORTED, "MERGE not supported in WITH query", pos));
+            }
             _ => CteBody::Query(Box::new(self.query_after_with(with, pos)?)),
         })
     }

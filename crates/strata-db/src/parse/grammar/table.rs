@@ -139,8 +139,7 @@ impl Parser<'_> {
             }
             let name = p.column_id()?;
             p.eat_two(K::With, K::Options);
-            let constraints = p.column_constraints()?;
-            Ok(TableElement::Column(ColumnDef { name, ty: None, collation: None, compression: None, constraints }))
+            p.column_rest(name, None).map(TableElement::Column)
         })
     }
 
@@ -184,7 +183,12 @@ impl Parser<'_> {
     /// `name type constraints`.
     pub(super) fn column_def(&mut self) -> Result<ColumnDef> {
         let name = self.column_id()?;
-        let ty = Some(self.type_name()?);
+        let ty = self.type_name()?;
+        self.column_rest(name, Some(ty))
+    }
+
+    /// What follows a column's name and type.
+    fn column_rest(&mut self, name: Ident, ty: Option<TypeName>) -> Result<ColumnDef> {
         let compression = if self.eat(K::Compression) { Some(self.label()?) } else { None };
         let mut collation = None;
         let mut constraints = Vec::new();
@@ -217,9 +221,9 @@ impl Parser<'_> {
         let pos = self.pos();
         let name = if self.eat(K::Constraint) { Some(self.column_id()?) } else { None };
         let kind = match self.keyword() {
-            Some(K::Not) if self.peek_is(1, K::Null) => {
+            Some(K::Not) if !self.peek_is(1, K::Deferrable) && !self.peek_is(1, K::Valid) => {
                 self.advance();
-                self.advance();
+                self.expect(K::Null)?;
                 ColumnConstraintKind::NotNull
             }
             Some(K::Null) => {

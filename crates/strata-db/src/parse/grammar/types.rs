@@ -34,7 +34,8 @@ impl Parser<'_> {
 
     fn simple_type(&mut self) -> Result<TypeName> {
         let pos = self.pos();
-        if let Some(keyword) = self.keyword().filter(|k| self.is_type_keyword(*k)) {
+        let double = !self.at(K::Double) || self.peek_is(1, K::Precision);
+        if let Some(keyword) = self.keyword().filter(|k| double && self.is_type_keyword(*k)) {
             return self.keyword_type(keyword, pos);
         }
         let first = self.type_function_name()?;
