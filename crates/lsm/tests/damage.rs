@@ -1,6 +1,8 @@
 //! Every kind of damage on disk is an error that names the file, or harmless; never a wrong answer, never
 //! a panic.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use lsm::{Error, Lsm, Op, Options, Seq};

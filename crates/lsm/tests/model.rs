@@ -1,5 +1,7 @@
 //! The tree against a plain map of all versions, under random operations.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use lsm::{Lsm, Op, Options, Seq};

@@ -15,6 +15,8 @@
 //! | `drops` | what the drop sink was told since the last time |
 //! | `reopen`, `verify` | |
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use lsm::{Lsm, Op, Options, Seq};

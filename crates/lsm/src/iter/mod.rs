@@ -70,6 +70,7 @@ impl Iter {
     }
 
     /// Goes to the next entry; `false` if there is none, and then [`Self::prev`] goes to the last.
+    #[expect(clippy::should_implement_trait, reason = "lends its entries and may fail: no `Iterator`")]
     pub fn next(&mut self) -> Result<bool> {
         match self.place {
             Place::Fresh | Place::AtStart => self.seek_lower()?,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// One ordered sequence of versions. An enum and not a trait object: every step of every scan
 /// dispatches here.
+#[expect(clippy::large_enum_variant, reason = "few sources an iterator; a box would cost a hop a step")]
 pub(crate) enum Source {
     Memtable(Cursor),
     Run(RunCursor),

@@ -93,8 +93,20 @@ impl BlockBuilder {
     }
 }
 
+/// Length of the common prefix, eight bytes at a time.
+#[inline]
 fn common_len(a: &[u8], b: &[u8]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+    let (wide_a, _) = a.as_chunks::<8>();
+    let (wide_b, _) = b.as_chunks::<8>();
+    let mut len = 0;
+    for (x, y) in wide_a.iter().zip(wide_b) {
+        let differing = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+        if differing != 0 {
+            return len + differing.trailing_zeros() as usize / 8;
+        }
+        len += 8;
+    }
+    len + a[len..].iter().zip(&b[len..]).take_while(|(x, y)| x == y).count()
 }
 
 /// A block in memory, checked for the shape of its trailer. Cheap to clone.

@@ -40,7 +40,7 @@ pub(crate) fn may_contain(lines: &[u8], hash: u64) -> bool {
 
 /// Scales the upper half of the hash to the number of lines.
 fn line_of(hash: u64, line_count: usize) -> usize {
-    ((hash >> 32) * line_count as u64 >> 32) as usize
+    (((hash >> 32) * line_count as u64) >> 32) as usize
 }
 
 /// Double hashing on the lower half, 9 bits a probe.

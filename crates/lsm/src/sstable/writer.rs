@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vfs::{Env, File, OpenMode};
 
-const DATA_RESTART_INTERVAL: usize = 16;
+const DATA_RESTART_INTERVAL: usize = 8;
 const INDEX_RESTART_INTERVAL: usize = 4;
 const WRITE_LEN: usize = 256 * 1024;
 

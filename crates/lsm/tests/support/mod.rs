@@ -1,18 +1,20 @@
 //! A world for tests: memory files, and background jobs that run only when the test says so.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use parking_lot::Mutex;
 use std::sync::Arc;
 use vfs::{Env, Job, JobHandle, Jobs, Progress};
 
 /// Memory files and the jobs by hand.
-pub fn env() -> (Env, Arc<ManualJobs>) {
+pub(crate) fn env() -> (Env, Arc<ManualJobs>) {
     let jobs = Arc::new(ManualJobs::default());
     (Env { jobs: jobs.clone(), ..vfs::mem::env() }, jobs)
 }
 
 /// Jobs that are stepped by [`ManualJobs::work`] and dropped with their handle.
 #[derive(Default)]
-pub struct ManualJobs {
+pub(crate) struct ManualJobs {
     jobs: Mutex<Vec<std::sync::Weak<Handle>>>,
 }
 
@@ -22,12 +24,12 @@ struct Handle {
 
 impl ManualJobs {
     /// Steps every job until all are idle.
-    pub fn work(&self) {
+    pub(crate) fn work(&self) {
         while self.step_each() {}
     }
 
     /// Steps every job once; `false` if all are idle.
-    pub fn step_each(&self) -> bool {
+    pub(crate) fn step_each(&self) -> bool {
         let handles: Vec<_> = self.jobs.lock().iter().filter_map(|job| job.upgrade()).collect();
         handles.iter().fold(false, |worked, handle| {
             let step = handle.job.lock().as_mut().map(|job| job.step());
