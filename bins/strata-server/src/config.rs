@@ -1,0 +1,40 @@
+//! Flags of the server. None is needed.
+
+use clap::Parser;
+use std::net::SocketAddr;
+
+/// A relational database in one binary, for any PostgreSQL client.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "strata-server", version, about)]
+pub struct Config {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:5433")]
+    pub listen: SocketAddr,
+
+    /// Where the data is; `:memory:` keeps it in memory only.
+    #[arg(long, default_value = "./strata-data")]
+    pub data_dir: String,
+
+    /// Megabytes for caches, memtables and operators together.
+    #[arg(long, default_value_t = 1024)]
+    pub memory: usize,
+
+    /// Connections at the same time.
+    #[arg(long, default_value_t = 1000)]
+    pub max_connections: usize,
+
+    /// Threads for sockets.
+    #[arg(long, default_value_t = 2)]
+    pub workers: usize,
+
+    /// Listen beyond loopback even though a superuser has no password.
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+impl Config {
+    /// Whether nothing is to be kept on disk.
+    pub fn in_memory(&self) -> bool {
+        self.data_dir == ":memory:"
+    }
+}
