@@ -1,1 +1,156 @@
-//! Tests of the cache.
+//! The cache alone, over pages that carry their number.
+
+use super::*;
+use crate::page::Kind;
+use std::sync::atomic::AtomicU64;
+
+/// Pages whose LSN is what was last written to them; counts what it does.
+#[derive(Default)]
+struct Numbered {
+    loads: AtomicU64,
+}
+
+fn id(block: u32) -> PageId {
+    PageId { space: 1, block }
+}
+
+impl PageSource for Numbered {
+    fn load(&self, id: PageId, into: &mut Page) -> Result<()> {
+        self.loads.fetch_add(1, Ordering::Relaxed);
+        into.format(id, Kind::Heap);
+        Ok(())
+    }
+    fn clean(&self) -> Result<usize> {
+        Ok(0)
+    }
+}
+
+impl Numbered {
+    /// Whether getting the page needs no load.
+    fn is_cached(&self, cache: &PageCache, block: u32) -> bool {
+        let before = self.loads.load(Ordering::Relaxed);
+        cache.get(id(block), self).unwrap();
+        self.loads.load(Ordering::Relaxed) == before
+    }
+}
+
+fn cache_of(frames: usize) -> (MemoryPool, PageCache) {
+    let pool = MemoryPool::new(frames * FRAME_LEN);
+    let cache = PageCache::new(pool.clone(), pool.cap());
+    (pool, cache)
+}
+
+#[test]
+fn a_scan_does_not_flush_what_is_used_again_and_again() {
+    let (_, cache) = cache_of(100);
+    let source = Numbered::default();
+    for round in 0..3 {
+        for block in (0..40).chain(500 + round * 10..510 + round * 10) {
+            cache.get(id(block), &source).unwrap();
+        }
+    }
+    for block in 1000..3000 {
+        cache.get(id(block), &source).unwrap();
+        // The tuples of a page are touched one after the other; that is one use.
+        cache.get(id(block), &source).unwrap();
+    }
+    let kept = (0..40).filter(|block| source.is_cached(&cache, *block)).count();
+    assert!(kept >= 36, "{kept} of 40 hot pages survived the scan");
+}
+
+#[test]
+fn the_cache_stays_within_its_memory() {
+    let (pool, cache) = cache_of(20);
+    let source = Numbered::default();
+    for block in 0..500 {
+        cache.get(id(block * 7 % 90), &source).unwrap();
+        assert!(pool.used() <= pool.cap() && cache.frame_count() <= 20);
+    }
+    drop(cache);
+    assert_eq!(pool.used(), 0);
+}
+
+#[test]
+fn pinned_and_dirty_pages_stay() {
+    let (_, cache) = cache_of(10);
+    let source = Numbered::default();
+    let pinned = cache.get(id(1), &source).unwrap();
+    cache.modify(id(2), Lsn(9), &source, |_| (true, ())).unwrap();
+    for block in 100..200 {
+        cache.get(id(block), &source).unwrap();
+    }
+    assert!(source.is_cached(&cache, 1) && source.is_cached(&cache, 2));
+    let pins: Vec<PageRef> = (0..8).map(|block| cache.get(id(300 + block), &source).unwrap()).collect();
+    assert!(matches!(cache.get(id(999), &source), Err(Error::MemoryExhausted { .. })));
+    drop((pinned, pins));
+    cache.get(id(999), &source).unwrap();
+}
+
+#[test]
+fn a_pinned_image_does_not_change() {
+    let (_, cache) = cache_of(10);
+    let source = Numbered::default();
+    let before = cache.get(id(1), &source).unwrap();
+    cache.modify(id(1), Lsn(5), &source, |_| (true, ())).unwrap();
+    assert_eq!(before.lsn(), Lsn(0));
+    assert_eq!(cache.get(id(1), &source).unwrap().lsn(), Lsn(5));
+}
+
+#[test]
+fn a_page_is_dirty_from_its_first_unwritten_change_on() {
+    let (_, cache) = cache_of(10);
+    let source = Numbered::default();
+    let change = |block, lsn| cache.modify(id(block), Lsn(lsn), &source, |_| (true, ())).unwrap();
+    change(1, 10);
+    change(2, 11);
+    change(1, 12);
+    assert_eq!((cache.oldest_dirty(), cache.next_dirty(9)), (Some(Lsn(10)), vec![id(1), id(2)]));
+    let image = cache.begin_write(id(1)).unwrap();
+    change(1, 13);
+    assert_eq!(image.lsn(), Lsn(12));
+    assert!(cache.begin_write(id(1)).is_none(), "one image of a page is on its way at a time");
+    assert_eq!(cache.oldest_dirty(), Some(Lsn(10)), "until it is on disk");
+    cache.written(id(1));
+    assert_eq!(cache.oldest_dirty(), Some(Lsn(11)));
+    cache.begin_write(id(1)).unwrap();
+    change(1, 14);
+    cache.not_written(id(1));
+    assert_eq!(cache.oldest_dirty(), Some(Lsn(11)));
+    cache.begin_write(id(2)).unwrap();
+    cache.written(id(2));
+    assert_eq!(cache.oldest_dirty(), Some(Lsn(13)));
+    cache.discard_space(1);
+    assert_eq!((cache.oldest_dirty(), cache.frame_count()), (None, 0));
+}
+
+#[test]
+fn dirty_pages_are_swept_in_block_order() {
+    let (_, cache) = cache_of(20);
+    let source = Numbered::default();
+    for block in [5, 1, 9, 3, 7] {
+        cache.modify(id(block), Lsn(1), &source, |_| (true, ())).unwrap();
+    }
+    assert_eq!(cache.next_dirty(2), [id(1), id(3)]);
+    assert_eq!(cache.next_dirty(2), [id(5), id(7)]);
+    assert_eq!(cache.next_dirty(2), [id(1), id(9)]);
+    assert_eq!(cache.all_dirty().len(), 5);
+}
+
+#[test]
+fn threads_share_the_cache() {
+    let (_, cache) = cache_of(64);
+    let source = Numbered::default();
+    std::thread::scope(|scope| {
+        for thread in 0..4u64 {
+            let (cache, source) = (&cache, &source);
+            scope.spawn(move || {
+                for n in 0..20_000u64 {
+                    let block = ((n * 31 + thread * 17) % 150) as u32;
+                    let page = cache.get(id(block), source).unwrap();
+                    assert_eq!(page.id(), id(block));
+                }
+            });
+        }
+    });
+    assert!(cache.frame_count() <= 64);
+}

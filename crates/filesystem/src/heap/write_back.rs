@@ -111,8 +111,13 @@ impl Heap {
     /// sees to it that no record is appended and not applied at that moment. Changes may go on meanwhile.
     pub fn checkpoint(&self) -> Result<()> {
         let _one_at_a_time = self.checkpointing.lock();
-        let dirty = self.cache.all_dirty();
-        let batch_pages = self.writer.lock().batch_pages;
+        let (dirty, batch_pages) = {
+            let mut writer = self.writer.lock();
+            writer.check()?;
+            // A page that changed while its image was parked is dirty twice: the image goes first.
+            self.write_now(&mut writer, &[])?;
+            (self.cache.all_dirty(), writer.batch_pages)
+        };
         for batch in dirty.chunks(batch_pages) {
             let mut writer = self.writer.lock();
             writer.check()?;
@@ -120,6 +125,7 @@ impl Heap {
         }
         let mut writer = self.writer.lock();
         writer.check()?;
+        // What a concurrent `write_back` has parked may be pages of ours.
         self.write_now(&mut writer, &[])?;
         // The maps are taken under the writer's lock: every floor in them is of an image that the sync below
         // covers, and no later overwrite goes without the double write.

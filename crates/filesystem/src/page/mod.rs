@@ -145,6 +145,11 @@ impl Page {
         self.put(8, lsn.0.to_le_bytes());
     }
 
+    /// Which page it says it is.
+    pub fn id(&self) -> PageId {
+        PageId { space: u32::from_le_bytes(self.array(16)), block: u32::from_le_bytes(self.array(20)) }
+    }
+
     /// What it is used for; `None` for an unknown kind.
     pub fn kind(&self) -> Option<Kind> {
         match self.bytes[7] {
@@ -163,8 +168,7 @@ impl Page {
 
     /// Checks that this is the page `id`, whole, and not older than `floor`.
     pub fn verify(&self, id: PageId, floor: Lsn) -> Result<(), Damage> {
-        let found_id =
-            PageId { space: u32::from_le_bytes(self.array(16)), block: u32::from_le_bytes(self.array(20)) };
+        let found_id = self.id();
         if u16::from_le_bytes(self.array(4)) != MAGIC {
             return Err(if self.bytes.iter().all(|byte| *byte == 0) { Damage::Zero } else { Damage::Magic });
         }
