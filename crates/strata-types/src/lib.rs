@@ -10,6 +10,7 @@
 //! | [`Type`], [`Typmod`], [`TYPES`] | what kinds of values there are: one table |
 //! | [`Value`], [`Numeric`], [`datetime`], [`json`], [`Array`] | the values, and what SQL computes with them |
 //! | [`Column`], [`Batch`] | many values at once |
+//! | [`row`], [`key`] | the two stored forms |
 //! | [`Format`], [`Error`], [`sqlstate`] | how values look to a session; what can be wrong with them |
 
 mod array;
@@ -20,6 +21,10 @@ mod error;
 mod format;
 pub mod json;
 pub mod numeric;
+pub mod key;
+pub mod row;
+#[cfg(test)]
+mod sample;
 mod sql_type;
 pub mod sqlstate;
 mod text;

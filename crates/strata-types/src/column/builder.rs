@@ -46,6 +46,11 @@ impl ColumnBuilder {
         self.ty
     }
 
+    /// The vector so far.
+    pub(crate) fn data(&self) -> &ColumnData {
+        &self.data
+    }
+
     /// Rows so far.
     pub fn len(&self) -> usize {
         self.data.len()

@@ -11,6 +11,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 mod powers;
+mod stored;
 mod text;
 
 /// Most digits after the point that a numeric can show.
