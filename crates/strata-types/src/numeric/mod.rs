@@ -10,9 +10,16 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+mod arithmetic;
+mod convert;
+mod functions;
 mod powers;
+mod round;
 mod stored;
 mod text;
+mod wire;
+
+pub use arithmetic::Sum;
 
 /// Most digits after the point that a numeric can show.
 pub const SCALE_MAX: u32 = 16_383;
