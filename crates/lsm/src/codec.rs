@@ -65,6 +65,18 @@ impl<'a> Reader<'a> {
         usize::try_from(self.varint()?).ok()
     }
 
+    /// Three lengths in a row, which are mostly a byte each.
+    #[inline]
+    pub(crate) fn lens(&mut self) -> Option<[usize; 3]> {
+        if let Some((&[a, b, c], rest)) = self.rest.split_first_chunk::<3>()
+            && (a | b | c) < 0x80
+        {
+            self.rest = rest;
+            return Some([a.into(), b.into(), c.into()]);
+        }
+        Some([self.len()?, self.len()?, self.len()?])
+    }
+
     #[inline]
     pub(crate) fn take(&mut self, len: usize) -> Option<&'a [u8]> {
         let (head, rest) = self.rest.split_at_checked(len)?;

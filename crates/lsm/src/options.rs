@@ -31,7 +31,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            memtable_len: 64 << 20,
+            memtable_len: 32 << 20,
             cache_len: 256 << 20,
             table_len: 32 << 20,
             block_len: 4 << 10,

@@ -155,7 +155,7 @@ impl World {
             Action::Seal => self.lsm().seal(),
             Action::Flush => self.lsm().flush().unwrap(),
             Action::Compact => self.lsm().compact().unwrap(),
-            Action::Work(steps) => (0..*steps).for_each(|_| drop(self.jobs.step_each())),
+            Action::Work(steps) => _ = (0..*steps).take_while(|_| self.jobs.step_each()).count(),
             Action::Reopen => {
                 self.lsm().flush().unwrap();
                 self.open();

@@ -31,19 +31,26 @@ const HEIGHT_MAX: usize = 14;
 const BRANCHING_BITS: u32 = 2;
 const CHUNK_LEN: usize = 256 * 1024;
 const ALIGN: usize = align_of::<Node>();
+const _: () = assert!(align_of::<Links>() == ALIGN && size_of::<Links>().is_multiple_of(ALIGN));
 
-/// The fixed head of a node; its tower, key and value follow in the same allocation.
+/// What a search reads of a node; its tower, key and value follow in the same allocation, so that it is
+/// mostly one cache line. What a search does not need lies before it, as [`Links`].
 #[repr(C)]
 struct Node {
     tag: Tag,
     key_len: u32,
-    value_len: u32,
-    hash: u32,
     height: u32,
+}
+
+/// The part of a node in front of its [`Node`].
+#[repr(C)]
+struct Links {
     /// The node before this one on level 0; null at the front.
     before: AtomicPtr<Node>,
     /// The next older node of the same hash bucket.
     older: *mut Node,
+    hash: u32,
+    value_len: u32,
 }
 
 /// A position in the list. Plain data; [`SkipList`] turns it into keys and values.
@@ -148,10 +155,11 @@ impl SkipList {
             // SAFETY: reachable nodes are complete (Acquire above; `older` is written before).
             unsafe {
                 // Chains run from newest to oldest because sequence numbers only grow.
-                if (*node).hash == hash as u32 && (*node).tag.seq() <= snapshot && node_key(node) == key {
+                let links = links(node);
+                if (*links).hash == hash as u32 && (*node).tag.seq() <= snapshot && node_key(node) == key {
                     return NonNull::new(node).map(NodeRef);
                 }
-                node = (*node).older;
+                node = (*links).older;
             }
         }
         None
@@ -173,7 +181,7 @@ impl SkipList {
 
     pub(crate) fn before(&self, node: NodeRef) -> Option<NodeRef> {
         // SAFETY: a node of this list.
-        let before = unsafe { (*node.0.as_ptr()).before.load(Acquire) };
+        let before = unsafe { (*links(node.0.as_ptr())).before.load(Acquire) };
         NonNull::new(before).map(NodeRef)
     }
 
@@ -209,6 +217,10 @@ impl SkipList {
                 if next.is_null() || next == known_greater {
                     break;
                 }
+                if level > 0 {
+                    // If `next` is too far this is compared next: its miss overlaps this one's.
+                    prefetch(self.link_from(node, level - 1).load(Relaxed));
+                }
                 // SAFETY: reached by an Acquire load, so complete.
                 let is_before = unsafe { compare((node_key(next), (*next).tag.seq()), (key, seq)).is_lt() };
                 if !is_before {
@@ -243,34 +255,59 @@ impl Drop for SkipList {
 impl Inserter<'_> {
     /// Adds a version. An equal `(key, seq)` is put in front of the one that is there and hides it.
     pub(crate) fn insert(&mut self, key: &[u8], seq: Seq, op: Op<'_>) {
-        let path = self.path_to(key, seq);
-        let height = self.writer.roll_height();
         let hash = xxh3_64(key);
-        let node = self.new_node(key, seq, op, height, hash as u32);
-        if height > self.list.height.load(Relaxed) {
-            self.list.height.store(height, Release);
+        let height = self.writer.roll_height();
+        if height == 1 && self.insert_over(key, seq, op, hash) {
+            return;
         }
-        // SAFETY: `node` is complete and not shared yet; `path` holds nodes of this list that are
-        // at least as high as the level they were found on.
-        unsafe {
-            let after = self.list.link_from(path[0], 0).load(Relaxed);
-            (*node).before.store(path[0], Relaxed);
-            for (level, &before) in path.iter().enumerate().take(height) {
-                let from = self.list.link_from(before, level);
-                link(node, level).store(from.load(Relaxed), Relaxed);
-                from.store(node, Release);
-            }
-            match after.is_null() {
-                true => self.list.last.store(node, Release),
-                false => (*after).before.store(node, Release),
-            }
-            let bucket = &self.list.buckets[self.list.bucket_of(hash)];
-            (*node).older = bucket.load(Relaxed);
-            bucket.store(node, Release);
+        let path = self.path_to(key, seq);
+        let node = self.new_node(key, seq, op, height, hash as u32);
+        self.list.height.fetch_max(height, Release);
+        for (level, &before) in path.iter().enumerate().take(height).skip(1) {
+            let from = self.list.link_from(before, level);
+            // SAFETY: `node` is complete and not shared yet, and higher than `level`.
+            unsafe { link(node, level) }.store(from.load(Relaxed), Relaxed);
+        }
+        self.publish(node, path[0], hash);
+        for (level, &before) in path.iter().enumerate().take(height).skip(1) {
+            self.list.link_from(before, level).store(node, Release);
         }
         self.writer.splice = path;
         self.writer.splice[..height].fill(node);
         self.writer.previous = node;
+    }
+
+    /// A key that is there already shows where its new version belongs: right before its newest one.
+    fn insert_over(&mut self, key: &[u8], seq: Seq, op: Op<'_>, hash: u64) -> bool {
+        let Some(newest) = self.list.get(key, Seq(u64::MAX)) else { return false };
+        if self.list.tag(newest).seq() > seq {
+            return false;
+        }
+        let node = self.new_node(key, seq, op, 1, hash as u32);
+        let before = self.list.before(newest).map_or(ptr::null_mut(), |before| before.0.as_ptr());
+        self.publish(node, before, hash);
+        // The splice does not know this node on the levels above.
+        self.writer.previous = ptr::null_mut();
+        true
+    }
+
+    /// Links a complete node behind `before` on level 0 and at the front of its bucket.
+    fn publish(&mut self, node: *mut Node, before: *mut Node, hash: u64) {
+        let from = self.list.link_from(before, 0);
+        let bucket = &self.list.buckets[self.list.bucket_of(hash)];
+        let after = from.load(Relaxed);
+        // SAFETY: `node` is complete and not shared yet; `after` is null or a node of this list.
+        unsafe {
+            (*links(node)).before.store(before, Relaxed);
+            (*links(node)).older = bucket.load(Relaxed);
+            link(node, 0).store(after, Relaxed);
+            from.store(node, Release);
+            match after.is_null() {
+                true => self.list.last.store(node, Release),
+                false => (*links(after)).before.store(node, Release),
+            }
+        }
+        bucket.store(node, Release);
     }
 
     /// The last node before `(key, seq)` on each level. Where the entry belongs right behind the one
@@ -299,19 +336,18 @@ impl Inserter<'_> {
             Op::Delete => (&[][..], crate::key::Kind::Delete),
         };
         let tower_len = height * size_of::<AtomicPtr<Node>>();
-        let len = size_of::<Node>() + tower_len + key.len() + value.len();
-        let node = self.allocate(len).cast::<Node>();
-        // SAFETY: `allocate` gives `len` writable bytes aligned for a Node, shared with nobody.
+        let len = size_of::<Links>() + size_of::<Node>() + tower_len + key.len() + value.len();
+        let links = self.allocate(len).cast::<Links>();
+        // SAFETY: `allocate` gives `len` writable bytes aligned for Links and Node, shared with nobody.
         unsafe {
-            node.write(Node {
-                tag: Tag::new(seq, kind),
-                key_len: key.len() as u32,
-                value_len: value.len() as u32,
-                hash,
-                height: height as u32,
+            links.write(Links {
                 before: AtomicPtr::default(),
                 older: ptr::null_mut(),
+                hash,
+                value_len: value.len() as u32,
             });
+            let node = links.add(1).cast::<Node>();
+            node.write(Node { tag: Tag::new(seq, kind), key_len: key.len() as u32, height: height as u32 });
             let tower = node.add(1).cast::<AtomicPtr<Node>>();
             for level in 0..height {
                 tower.add(level).write(AtomicPtr::default());
@@ -319,8 +355,8 @@ impl Inserter<'_> {
             let bytes = tower.add(height).cast::<u8>();
             ptr::copy_nonoverlapping(key.as_ptr(), bytes, key.len());
             ptr::copy_nonoverlapping(value.as_ptr(), bytes.add(key.len()), value.len());
+            node
         }
-        node
     }
 
     fn allocate(&mut self, len: usize) -> *mut u8 {
@@ -375,8 +411,26 @@ unsafe fn node_value<'a>(node: *const Node) -> &'a [u8] {
     unsafe {
         let tower = node.add(1).cast::<AtomicPtr<Node>>();
         let bytes = tower.add((*node).height as usize).cast::<u8>();
-        std::slice::from_raw_parts(bytes.add((*node).key_len as usize), (*node).value_len as usize)
+        std::slice::from_raw_parts(bytes.add((*node).key_len as usize), (*links(node)).value_len as usize)
     }
+}
+
+/// SAFETY: `node` must be a node that `new_node` made.
+unsafe fn links(node: *const Node) -> *mut Links {
+    // SAFETY: the links lie in front of the head in the same allocation.
+    unsafe { node.cast_mut().cast::<Links>().sub(1) }
+}
+
+/// Asks for a node that will probably be read soon; null is allowed.
+#[inline]
+fn prefetch(node: *const Node) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing, whatever the address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(node.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = node;
 }
 
 /// SAFETY: as `node_key`, and the node's tower must be higher than `level`.

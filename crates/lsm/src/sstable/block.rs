@@ -210,9 +210,7 @@ impl Block {
     #[inline]
     fn try_entry(&self, at: usize) -> Option<Entry<'_>> {
         let mut reader = Reader::new(self.data.get(at..self.entries_len)?);
-        let shared = reader.len()?;
-        let unshared = reader.len()?;
-        let value_len = reader.len()?;
+        let [shared, unshared, value_len] = reader.lens()?;
         let tag = Tag(self.base_tag.checked_add(reader.varint()?)?);
         let key_rest = reader.take(unshared)?;
         let value = reader.take(value_len)?;
