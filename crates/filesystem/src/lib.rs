@@ -38,6 +38,11 @@ pub use heap::{Heap, HeapOptions, Packed, Placement, Run, SpaceId, TupleLoc, Tup
 pub use pool::{MemoryPool, Reservation};
 pub use scratch::ScratchFile;
 
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 const _: () = {
     const fn shared_between_threads<T: Send + Sync>() {}
     shared_between_threads::<Heap>();

@@ -57,6 +57,9 @@ use tuple::INLINE_LEN_MAX;
 use vfs::Env;
 use write_back::Writer;
 
+/// What a scan shows its tuples to: location, creating seq, ending seq if any, bytes.
+pub type Visit<'a> = dyn FnMut(TupleLoc, u64, Option<u64>, &[u8]) -> ControlFlow<()> + 'a;
+
 /// How a heap uses memory.
 #[derive(Clone, Debug)]
 pub struct HeapOptions {
@@ -235,16 +238,9 @@ impl Heap {
         Ok(TupleRef::owned(bytes, tuple.created, tuple.ended))
     }
 
-    /// Shows every tuple of up to `blocks` blocks from `from_block` on, in the order of their locations:
-    /// location, creating seq, ending seq if any, bytes. Returns the block to go on from, which is the one
+    /// Shows every tuple of up to `blocks` blocks from `from_block` on, in the order of locations. Returns the block to go on from, which is the one
     /// being shown if `visit` breaks, and [`Self::block_count`] at the end.
-    pub fn scan(
-        &self,
-        space: SpaceId,
-        from_block: u32,
-        blocks: u32,
-        visit: &mut dyn FnMut(TupleLoc, u64, Option<u64>, &[u8]) -> ControlFlow<()>,
-    ) -> Result<u32> {
+    pub fn scan(&self, space: SpaceId, from_block: u32, blocks: u32, visit: &mut Visit<'_>) -> Result<u32> {
         let end = self.block_count(space).min(from_block.saturating_add(blocks));
         for block in from_block..end {
             let page = self.cache.get(PageId { space: space.0, block }, self)?;
@@ -260,7 +256,7 @@ impl Heap {
         space: SpaceId,
         block: u32,
         page: &PageRef,
-        visit: &mut dyn FnMut(TupleLoc, u64, Option<u64>, &[u8]) -> ControlFlow<()>,
+        visit: &mut Visit<'_>,
     ) -> Result<ControlFlow<()>> {
         for slot in 0..page.slot_count() {
             let Some(tuple) = page.tuple(slot) else { continue };

@@ -69,6 +69,34 @@ pub(crate) struct Journaled {
 
 const DIR: &str = "/db";
 
+/// What a store has on disk beside the heap: its journal, and where to replay it from.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    records: Vec<(Lsn, Vec<Change>)>,
+    durable: Lsn,
+    replay_from: Lsn,
+    pool_len: usize,
+}
+
+impl Kept {
+    /// Opens the heap and replays the journal.
+    pub(crate) fn recover(self, env: &Env) -> Result<Journaled, Error> {
+        let Kept { records, durable: end, replay_from, pool_len } = self;
+        let (durable, pool) = (Arc::new(DurableUpTo(AtomicU64::new(end.0))), MemoryPool::new(pool_len));
+        let heap = open(env, &pool, &durable)?;
+        let mut model = Model::new();
+        for (lsn, changes) in &records {
+            for change in changes {
+                note(&mut model, change);
+                if *lsn > replay_from {
+                    apply(&heap, change, *lsn)?;
+                }
+            }
+        }
+        Ok(Journaled { heap, pool, model, durable, records, end, replay_from, pool_len })
+    }
+}
+
 impl Journaled {
     pub(crate) fn create(env: &Env, pool_len: usize) -> Journaled {
         env.fs.create_dir_all(Path::new(DIR)).unwrap();
@@ -86,35 +114,17 @@ impl Journaled {
         }
     }
 
-    /// The process dies: what the journal did not sync is gone, and the heap is opened anew over `env`.
+    /// The process ends and starts again over `env`.
     pub(crate) fn reopen(self, env: &Env) -> Result<Journaled, Error> {
+        self.die().recover(env)
+    }
+
+    /// The process ends: what the journal did not sync is gone.
+    pub(crate) fn die(self) -> Kept {
         let durable = self.durable.durable();
-        let Journaled { heap, mut records, replay_from, pool_len, .. } = self;
-        drop(heap);
+        let Journaled { mut records, replay_from, pool_len, .. } = self;
         records.retain(|(lsn, _)| *lsn <= durable);
-        let pool = MemoryPool::new(pool_len);
-        let heap = open(env, &pool, &self.durable)?;
-        let (model, kept) = (Model::new(), Vec::new());
-        let mut again = Journaled {
-            heap,
-            pool,
-            model,
-            durable: self.durable,
-            records: kept,
-            end: durable,
-            replay_from,
-            pool_len,
-        };
-        for (lsn, changes) in &records {
-            for change in changes {
-                note(&mut again.model, change);
-                if *lsn > replay_from {
-                    apply(&again.heap, change, *lsn)?;
-                }
-            }
-        }
-        again.records = records;
-        Ok(again)
+        Kept { records, durable, replay_from, pool_len }
     }
 
     /// Appends a record and applies it.
