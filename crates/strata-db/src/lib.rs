@@ -32,5 +32,7 @@ pub mod functions;
 pub mod parse;
 pub mod plan;
 pub mod schema;
+pub mod session;
+pub mod table;
 
 pub use error::SqlError;

@@ -52,7 +52,7 @@ pub fn write(txn: &mut Txn, change: &Change) -> Result<()> {
 }
 
 fn erase(txn: &mut Txn, table: &SystemTable, oid: Oid) -> Result<()> {
-    let view = txn.everything_view();
+    let view = txn.newest_view().with_own_command();
     let lower = key(oid, &[]);
     let upper = key(Oid(oid.0 + 1), &[]);
     let mut keys = Vec::new();
