@@ -1,11 +1,16 @@
 //! Dates, times and spans of time: their values, the calendar, and what SQL computes with them.
 
+pub mod calendar;
 mod interval;
+mod interval_write;
 mod time_tz;
+mod write;
 mod zone;
 
 pub use interval::Interval;
+pub use interval_write::write_interval;
 pub use time_tz::TimeTz;
+pub use write::{write_date, write_time, write_timestamp, write_timestamptz, write_timetz};
 pub use zone::{abbreviation_at, local_to_utc, offset_at, offset_of_local, utc_to_local, zone};
 
 /// Microseconds in a second.

@@ -1,5 +1,11 @@
 //! `jsonb`: JSON as a tree, keys in PostgreSQL's order (by length, then bytes), the last of equal keys kept.
 
+mod parse;
+mod write;
+
+pub use parse::{parse, validate};
+pub use write::write_string;
+
 use crate::numeric::Numeric;
 use crate::text::Text;
 use std::cmp::Ordering;
