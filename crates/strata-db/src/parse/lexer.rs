@@ -6,11 +6,11 @@
 //! token, or where it reports an error, [`Scanner`] reads one token from the source, and the tokenizer
 //! goes on behind it.
 
+use super::ast::Pos;
 use super::error::ParseError;
 use super::keyword::Keyword;
 use super::scanner::{Scanner, fold_identifier, unquote_identifier};
 use super::token::{Token, TokenKind};
-use super::ast::Pos;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token as Raw, TokenWithSpan, Tokenizer, Whitespace};
 
@@ -66,7 +66,12 @@ impl<'a> Lexer<'a> {
                     if let Some(kind) = self.agreed(raw, end) {
                         let start = std::mem::replace(&mut self.at, end);
                         if let Some(kind) = kind {
-                            return Ok(Token { kind, start: start.byte, end: end.byte, position: start.char });
+                            return Ok(Token {
+                                kind,
+                                start: start.byte,
+                                end: end.byte,
+                                position: start.char,
+                            });
                         }
                         continue;
                     }
@@ -146,7 +151,9 @@ impl<'a> Lexer<'a> {
                 return text.bytes().all(is_space).then_some(None);
             }
             Raw::Word(word) => match word.quote_style {
-                None if matches!(text, "u" | "U") && self.sql.as_bytes().get(end.byte) == Some(&b'&') => return None,
+                None if matches!(text, "u" | "U") && self.sql.as_bytes().get(end.byte) == Some(&b'&') => {
+                    return None;
+                }
                 None => {
                     let folded = fold_identifier(text);
                     match Keyword::lookup(&folded) {

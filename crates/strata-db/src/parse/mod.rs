@@ -19,6 +19,7 @@ mod error;
 mod grammar;
 mod keyword;
 mod lexer;
+mod print;
 mod quoted;
 mod scanner;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod tests;
 mod token;
 
 pub use error::ParseError;
+pub use print::{expr_to_sql, query_to_sql, quote_ident, quote_literal, type_to_sql};
 
 use ast::{Expr, Statement, TypeName};
 use cursor::Parser;

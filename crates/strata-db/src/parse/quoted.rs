@@ -17,7 +17,10 @@ pub(super) fn plain(parts: &[&str]) -> Box<str> {
 }
 
 /// The value of an `E''` literal. `near` words the place of an error between two bytes of the text.
-pub(super) fn escaped(parts: Vec<(usize, &str)>, near: impl Fn(usize, usize) -> String) -> Result<Box<str>, ParseError> {
+pub(super) fn escaped(
+    parts: Vec<(usize, &str)>,
+    near: impl Fn(usize, usize) -> String,
+) -> Result<Box<str>, ParseError> {
     let mut out = Vec::new();
     for (from, part) in parts {
         Escapes { bytes: part.as_bytes(), at: 0, from, out: &mut out, high: None }.run(&near)?;
@@ -92,7 +95,9 @@ impl Escapes<'_> {
     fn digits(&mut self, radix: u32, count_max: usize) -> u8 {
         let mut value = 0;
         for _ in 0..count_max {
-            let Some(digit) = self.bytes.get(self.at).and_then(|b| (*b as char).to_digit(radix)) else { break };
+            let Some(digit) = self.bytes.get(self.at).and_then(|b| (*b as char).to_digit(radix)) else {
+                break;
+            };
             value = value * radix + digit;
             self.at += 1;
         }
@@ -100,7 +105,12 @@ impl Escapes<'_> {
         value.to_le_bytes()[0]
     }
 
-    fn code_point(&mut self, count: usize, escape_start: usize, near: &impl Fn(usize, usize) -> String) -> Result<(), ParseError> {
+    fn code_point(
+        &mut self,
+        count: usize,
+        escape_start: usize,
+        near: &impl Fn(usize, usize) -> String,
+    ) -> Result<(), ParseError> {
         let digits = self.bytes.get(self.at..self.at + count).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
         let Some(digits) = digits.and_then(|d| std::str::from_utf8(d).ok()) else {
             let pos = pos(self.from + escape_start);

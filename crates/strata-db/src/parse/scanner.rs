@@ -54,7 +54,9 @@ impl<'a> Scanner<'a> {
             b'e' | b'E' if next == Some(b'\'') => {
                 self.at += 2;
                 let body = self.escaped_body(start)?;
-                TokenKind::String(quoted::escaped(body, |from, to| format!(" at or near \"{}\"", self.slice(from, to)))?)
+                TokenKind::String(quoted::escaped(body, |from, to| {
+                    format!(" at or near \"{}\"", self.slice(from, to))
+                })?)
             }
             b'b' | b'B' if next == Some(b'\'') => {
                 self.at += 2;
@@ -68,7 +70,9 @@ impl<'a> Scanner<'a> {
                 self.at += 2;
                 TokenKind::String(quoted::plain(&self.quoted_body(start, "quoted string")?))
             }
-            b'u' | b'U' if next == Some(b'&') && matches!(self.peek(2), Some(b'\'' | b'"')) => self.unicode(start)?,
+            b'u' | b'U' if next == Some(b'&') && matches!(self.peek(2), Some(b'\'' | b'"')) => {
+                self.unicode(start)?
+            }
             b'0'..=b'9' => self.number(start)?,
             b'.' if next.is_some_and(|b| b.is_ascii_digit()) => self.number(start)?,
             b'.' if next == Some(b'.') => self.fixed(2, TokenKind::DotDot),
@@ -239,7 +243,11 @@ impl<'a> Scanner<'a> {
         };
         let escape = self.uescape()?;
         let text = quoted::unicode(&body, escape, start + 3)?;
-        Ok(if is_string { TokenKind::String(text.into_boxed_str()) } else { TokenKind::Ident(cut_identifier(text)) })
+        Ok(if is_string {
+            TokenKind::String(text.into_boxed_str())
+        } else {
+            TokenKind::Ident(cut_identifier(text))
+        })
     }
 
     /// `UESCAPE 'c'`, if it is there.
@@ -269,7 +277,12 @@ impl<'a> Scanner<'a> {
         self.at = ahead.at;
         let mut chars = value.chars();
         match (chars.next(), chars.next()) {
-            (Some(c), None) if !c.is_ascii_hexdigit() && !matches!(c, '+' | '\'' | '"') && !(c.is_ascii() && is_space(c as u8)) => Ok(c),
+            (Some(c), None)
+                if !(c.is_ascii_hexdigit()
+                    || matches!(c, '+' | '\'' | '"' | ' ' | '\t' | '\n' | '\r' | '\x0C')) =>
+            {
+                Ok(c)
+            }
             _ => Err(ParseError::syntax(
                 format!("invalid Unicode escape character{}", ahead.near(start)),
                 byte_pos(start),
@@ -360,7 +373,10 @@ impl<'a> Scanner<'a> {
         }
         self.at = start + symbol.len();
         if symbol.len() > IDENTIFIER_LEN_MAX {
-            return Err(ParseError::syntax(format!("operator too long{}", self.near(start)), byte_pos(start)));
+            return Err(ParseError::syntax(
+                format!("operator too long{}", self.near(start)),
+                byte_pos(start),
+            ));
         }
         Ok(match symbol {
             "=>" => TokenKind::EqualsGreater,
@@ -416,9 +432,9 @@ fn cut_identifier(mut text: String) -> Box<str> {
 /// The builtin operators cost no allocation.
 fn operator_symbol(symbol: &str) -> Cow<'static, str> {
     const BUILTIN: &[&str] = &[
-        "=", "<", ">", "<=", ">=", "<>", "+", "-", "*", "/", "%", "^", "||", "->", "->>", "#>", "#>>", "@>", "<@", "?",
-        "?|", "?&", "~", "~*", "!~", "!~*", "~~", "~~*", "!~~", "!~~*", "&&", "&", "|", "#", "<<", ">>", "@@", "@", "|/",
-        "||/", "#-", "@?", "-|-", "&<", "&>", "<->", "!!",
+        "=", "<", ">", "<=", ">=", "<>", "+", "-", "*", "/", "%", "^", "||", "->", "->>", "#>", "#>>", "@>",
+        "<@", "?", "?|", "?&", "~", "~*", "!~", "!~*", "~~", "~~*", "!~~", "!~~*", "&&", "&", "|", "#", "<<",
+        ">>", "@@", "@", "|/", "||/", "#-", "@?", "-|-", "&<", "&>", "<->", "!!",
     ];
     if symbol == "!=" {
         return Cow::Borrowed("<>");

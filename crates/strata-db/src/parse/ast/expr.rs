@@ -411,8 +411,10 @@ pub enum CallSyntax {
     Overlay,
     /// `POSITION(a IN b)`: `position(b, a)`.
     Position,
-    /// `SUBSTRING(a FROM b FOR c)`: `substring(a, b, c)`; `SUBSTRING(a SIMILAR b ESCAPE c)` likewise.
+    /// `SUBSTRING(a FROM b FOR c)`: `substring(a, b, c)`.
     Substring,
+    /// `SUBSTRING(a SIMILAR b ESCAPE c)`: `substring(a, b, c)`.
+    SubstringSimilar,
     /// `TRIM(BOTH b FROM a)`: `btrim(a, b)`; also `ltrim` for LEADING and `rtrim` for TRAILING.
     Trim,
     /// `(a, b) OVERLAPS (c, d)`: `overlaps(a, b, c, d)`.

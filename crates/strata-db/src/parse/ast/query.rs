@@ -388,4 +388,3 @@ pub enum LockWait {
     /// `NOWAIT`.
     NoWait,
 }
-

@@ -15,7 +15,17 @@ impl Parser<'_> {
         if self.at_any(&[K::Role, K::User, K::Group]) && !self.peek_is(1, K::Mapping) {
             return self.alter_role();
         }
-        let unsupported = [K::System, K::Event, K::Publication, K::Subscription, K::Text, K::Large, K::User, K::Server, K::Tablespace];
+        let unsupported = [
+            K::System,
+            K::Event,
+            K::Publication,
+            K::Subscription,
+            K::Text,
+            K::Large,
+            K::User,
+            K::Server,
+            K::Tablespace,
+        ];
         if self.at_any(&unsupported) || (self.at(K::Foreign) && !self.peek_is(1, K::Table)) {
             return self.unsupported("ALTER", pos);
         }
@@ -29,8 +39,12 @@ impl Parser<'_> {
         let if_exists = self.if_exists();
         let relation = matches!(
             kind,
-            ObjectKind::Table | ObjectKind::Index | ObjectKind::View | ObjectKind::MaterializedView
-                | ObjectKind::Sequence | ObjectKind::ForeignTable
+            ObjectKind::Table
+                | ObjectKind::Index
+                | ObjectKind::View
+                | ObjectKind::MaterializedView
+                | ObjectKind::Sequence
+                | ObjectKind::ForeignTable
         );
         let (only, object) = if relation {
             if self.at(K::All) {
@@ -59,7 +73,10 @@ impl Parser<'_> {
                 let action = self.domain_action()?;
                 Ok(Statement::AlterDomain(Box::new(AlterDomain { name, action })))
             }
-            (ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine, ObjectRef::Function(function)) => {
+            (
+                ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine,
+                ObjectRef::Function(function),
+            ) => {
                 let mut options = Vec::new();
                 while let Some(option) = self.function_option()? {
                     options.push(option);
@@ -105,13 +122,25 @@ impl Parser<'_> {
             let to = self.column_id()?;
             let cascade = self.cascade();
             let object = object.clone();
-            return Ok(Some(Statement::Rename(Box::new(Rename { kind, object, part, to, if_exists, only, cascade }))));
+            return Ok(Some(Statement::Rename(Box::new(Rename {
+                kind,
+                object,
+                part,
+                to,
+                if_exists,
+                only,
+                cascade,
+            }))));
         }
         if self.at(K::Owner) && !matches!(kind, ObjectKind::Table | ObjectKind::Type) {
             self.advance();
             self.expect(K::To)?;
             let owner = self.role()?;
-            return Ok(Some(Statement::AlterOwner(Box::new(AlterOwner { kind, object: object.clone(), owner }))));
+            return Ok(Some(Statement::AlterOwner(Box::new(AlterOwner {
+                kind,
+                object: object.clone(),
+                owner,
+            }))));
         }
         if self.eat(K::Owner) {
             self.expect(K::To)?;
@@ -123,7 +152,13 @@ impl Parser<'_> {
                     while self.eat_punct(b',') {
                         actions.push(self.table_action()?);
                     }
-                    Statement::AlterTable(Box::new(AlterTable { kind, name: name.clone(), only, if_exists, actions }))
+                    Statement::AlterTable(Box::new(AlterTable {
+                        kind,
+                        name: name.clone(),
+                        only,
+                        if_exists,
+                        actions,
+                    }))
                 }
                 _ => Statement::AlterOwner(Box::new(AlterOwner { kind, object: object.clone(), owner })),
             }));
@@ -131,7 +166,12 @@ impl Parser<'_> {
         if self.eat_two(K::Set, K::Schema) {
             let schema = self.column_id()?;
             let object = object.clone();
-            return Ok(Some(Statement::AlterObjectSchema(Box::new(AlterObjectSchema { kind, object, schema, if_exists }))));
+            return Ok(Some(Statement::AlterObjectSchema(Box::new(AlterObjectSchema {
+                kind,
+                object,
+                schema,
+                if_exists,
+            }))));
         }
         Ok(None)
     }
@@ -139,8 +179,24 @@ impl Parser<'_> {
     fn table_action(&mut self) -> Result<AlterTableAction> {
         use AlterTableAction as A;
         let words = [
-            K::Add, K::Drop, K::Alter, K::Validate, K::Set, K::Reset, K::Inherit, K::No, K::Attach, K::Detach,
-            K::Enable, K::Disable, K::Force, K::Replica, K::Cluster, K::Owner, K::Of, K::Not,
+            K::Add,
+            K::Drop,
+            K::Alter,
+            K::Validate,
+            K::Set,
+            K::Reset,
+            K::Inherit,
+            K::No,
+            K::Attach,
+            K::Detach,
+            K::Enable,
+            K::Disable,
+            K::Force,
+            K::Replica,
+            K::Cluster,
+            K::Owner,
+            K::Of,
+            K::Not,
         ];
         let Some(word) = self.eat_any(&words) else {
             if self.at(K::Options) {
@@ -168,7 +224,8 @@ impl Parser<'_> {
             K::Attach => {
                 self.expect(K::Partition)?;
                 let partition = self.relation_name()?;
-                let bound = if self.at_any(&[K::For, K::Default]) { Some(self.partition_bound()?) } else { None };
+                let bound =
+                    if self.at_any(&[K::For, K::Default]) { Some(self.partition_bound()?) } else { None };
                 A::AttachPartition { partition, bound }
             }
             K::Detach => {

@@ -25,7 +25,12 @@ impl Parser<'_> {
                 let if_not_exists = self.if_not_exists()?;
                 let name = self.relation_name()?;
                 let options = self.sequence_options()?;
-                Ok(Statement::CreateSequence(Box::new(CreateSequence { name, persistence, if_not_exists, options })))
+                Ok(Statement::CreateSequence(Box::new(CreateSequence {
+                    name,
+                    persistence,
+                    if_not_exists,
+                    options,
+                })))
             }
             Some(K::Unique | K::Index) => self.create_index(),
             Some(K::Schema) => self.create_schema(),
@@ -104,8 +109,11 @@ impl Parser<'_> {
         let recursive = self.eat(K::Recursive);
         self.expect(K::View)?;
         let name = self.relation_name()?;
-        let columns =
-            if recursive { self.paren_list(Self::column_id)? } else { self.optional_paren_list(Self::column_id)? };
+        let columns = if recursive {
+            self.paren_list(Self::column_id)?
+        } else {
+            self.optional_paren_list(Self::column_id)?
+        };
         let options = if self.eat(K::With) { self.option_list()? } else { Vec::new() };
         self.expect(K::As)?;
         let query = self.query()?;
@@ -156,7 +164,7 @@ impl Parser<'_> {
         self.expect(K::Index)?;
         let concurrently = self.eat(K::Concurrently);
         let if_not_exists = self.if_not_exists()?;
-        let name = if self.at(K::On) { None } else { Some(self.column_id()?) };
+        let name = if self.at(K::On) && !if_not_exists { None } else { Some(self.column_id()?) };
         self.expect(K::On)?;
         let table = self.relation_expr()?;
         let method = if self.eat(K::Using) { Some(self.column_id()?) } else { None };
@@ -244,7 +252,12 @@ impl Parser<'_> {
             if self.eat(K::Table) {
                 returns_table = self.paren_list(|p| {
                     let name = Some(p.column_id()?);
-                    Ok(FunctionParameter { mode: ParameterMode::Table, name, ty: p.type_name()?, default: None })
+                    Ok(FunctionParameter {
+                        mode: ParameterMode::Table,
+                        name,
+                        ty: p.type_name()?,
+                        default: None,
+                    })
                 })?;
             } else {
                 returns = Some(self.type_name()?);
@@ -278,7 +291,9 @@ impl Parser<'_> {
         // A parameter is a type, or a name and a type: what follows the first word decides.
         let named = !matches!(
             self.peek(1),
-            T::Punct(b',' | b')' | b'(' | b'[' | b'.') | T::Operator(_) | T::End
+            T::Punct(b',' | b')' | b'(' | b'[' | b'.')
+                | T::Operator(_)
+                | T::End
                 | T::Keyword(K::Default | K::Precision | K::Varying | K::With | K::Without | K::Array)
         ) && !self.at(K::Setof)
             && !(self.at(K::National))
@@ -317,9 +332,26 @@ impl Parser<'_> {
             return Ok(Some(F::Set(Box::new(self.reset()?))));
         }
         let known = [
-            K::Language, K::As, K::Immutable, K::Stable, K::Volatile, K::Strict, K::Called, K::Returns, K::External,
-            K::Security, K::Leakproof, K::Not, K::Window, K::Cost, K::Rows, K::Support, K::Parallel, K::Transform,
-            K::Return, K::Begin,
+            K::Language,
+            K::As,
+            K::Immutable,
+            K::Stable,
+            K::Volatile,
+            K::Strict,
+            K::Called,
+            K::Returns,
+            K::External,
+            K::Security,
+            K::Leakproof,
+            K::Not,
+            K::Window,
+            K::Cost,
+            K::Rows,
+            K::Support,
+            K::Parallel,
+            K::Transform,
+            K::Return,
+            K::Begin,
         ];
         let Some(word) = self.eat_any(&known) else { return Ok(None) };
         Ok(Some(match word {
@@ -473,9 +505,11 @@ impl Parser<'_> {
             Some(K::Insert) => Ok(TriggerEvent::Insert),
             Some(K::Delete) => Ok(TriggerEvent::Delete),
             Some(K::Truncate) => Ok(TriggerEvent::Truncate),
-            Some(_) => {
-                Ok(TriggerEvent::Update(if self.eat(K::Of) { self.list(Self::column_id)? } else { Vec::new() }))
-            }
+            Some(_) => Ok(TriggerEvent::Update(if self.eat(K::Of) {
+                self.list(Self::column_id)?
+            } else {
+                Vec::new()
+            })),
             None => self.unexpected(),
         }
     }
@@ -497,7 +531,15 @@ impl Parser<'_> {
         let roles = if self.eat(K::To) { self.list(Self::role)? } else { Vec::new() };
         let using = if self.eat(K::Using) { Some(self.paren_expr()?) } else { None };
         let check = if self.eat_two(K::With, K::Check) { Some(self.paren_expr()?) } else { None };
-        Ok(Statement::CreatePolicy(Box::new(CreatePolicy { name, table, restrictive, command, roles, using, check })))
+        Ok(Statement::CreatePolicy(Box::new(CreatePolicy {
+            name,
+            table,
+            restrictive,
+            command,
+            roles,
+            using,
+            check,
+        })))
     }
 
     fn create_database(&mut self) -> Result<Statement> {
@@ -528,13 +570,15 @@ impl Parser<'_> {
         let if_not_exists = self.if_not_exists()?;
         let name = self.column_id()?;
         self.eat(K::With);
-        let mut extension = CreateExtension { name, if_not_exists, schema: None, version: None, cascade: false };
+        let mut extension =
+            CreateExtension { name, if_not_exists, schema: None, version: None, cascade: false };
         loop {
             match self.eat_any(&[K::Schema, K::Version, K::Cascade]) {
                 Some(K::Schema) => extension.schema = Some(self.column_id()?),
                 Some(K::Version) => {
                     let quoted = matches!(self.token.kind, T::String(_));
-                    extension.version = Some(if quoted { self.string()? } else { self.non_reserved_word()?.name });
+                    extension.version =
+                        Some(if quoted { self.string()? } else { self.non_reserved_word()?.name });
                 }
                 Some(_) => extension.cascade = true,
                 None => return Ok(Statement::CreateExtension(Box::new(extension))),
@@ -597,7 +641,16 @@ impl Parser<'_> {
             return Ok(Some(option));
         }
         let words = [
-            K::Encrypted, K::Password, K::Connection, K::Valid, K::In, K::Role, K::User, K::Admin, K::Inherit, K::Sysid,
+            K::Encrypted,
+            K::Password,
+            K::Connection,
+            K::Valid,
+            K::In,
+            K::Role,
+            K::User,
+            K::Admin,
+            K::Inherit,
+            K::Sysid,
         ];
         Ok(Some(match self.eat_any(&words) {
             Some(K::Encrypted) => {

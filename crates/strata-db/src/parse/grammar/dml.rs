@@ -224,14 +224,13 @@ impl Parser<'_> {
     /// One key of an index: a column, a call, or an expression in parentheses, with what may follow.
     pub(super) fn index_key(&mut self) -> Result<IndexKey> {
         let pos = self.pos();
-        let expr = if self.at_punct(b'(') {
-            self.paren_expr()?
-        } else {
-            self.primary()?
-        };
+        let expr = if self.at_punct(b'(') { self.paren_expr()? } else { self.primary()? };
         let allowed = match &expr.kind {
             ExprKind::Column(name) => name.0.len() == 1,
-            ExprKind::Wildcard(_) | ExprKind::Subscript { .. } | ExprKind::Integer(_) | ExprKind::String(_) => false,
+            ExprKind::Wildcard(_)
+            | ExprKind::Subscript { .. }
+            | ExprKind::Integer(_)
+            | ExprKind::String(_) => false,
             _ => true,
         };
         if !allowed && self.last_byte() != Some(b')') {

@@ -99,7 +99,11 @@ impl Parser<'_> {
                     let negative = self.at_operator("-");
                     self.advance();
                     let operand = self.expr_at(Level::Cast, kind)?;
-                    Ok(if negative { negate(operand, pos) } else { prefix(Operator::plain("+"), operand, pos) })
+                    Ok(if negative {
+                        negate(operand, pos)
+                    } else {
+                        prefix(Operator::plain("+"), operand, pos)
+                    })
                 }
                 "*" | "/" | "<" | ">" | "=" | "<=" | ">=" | "<>" | "%" | "^" => self.unexpected(),
                 _ => self.prefix_operator(pos, kind),
@@ -191,7 +195,8 @@ impl Parser<'_> {
             // A restricted expression knows only two of its tests.
             K::Is => {
                 let word = usize::from(self.peek_is(1, K::Not)) + 1;
-                return (self.peek_is(word, K::Distinct) || self.peek_is(word, K::Document)).then_some(Level::Is);
+                return (self.peek_is(word, K::Distinct) || self.peek_is(word, K::Document))
+                    .then_some(Level::Is);
             }
             _ if kind == Kind::Restricted => return None,
             K::Or => Level::Or,
@@ -223,7 +228,9 @@ impl Parser<'_> {
             T::Keyword(K::Or) => self.junction(left, level, pos).map(|e| (e, true)),
             T::Keyword(K::And) => self.junction(left, level, pos).map(|e| (e, true)),
             T::Keyword(K::Is | K::Isnull | K::Notnull) => self.is_test(left, kind),
-            T::Keyword(K::Not | K::Between | K::In | K::Like | K::Ilike | K::Similar) => self.membership(left),
+            T::Keyword(K::Not | K::Between | K::In | K::Like | K::Ilike | K::Similar) => {
+                self.membership(left)
+            }
             T::Keyword(K::At) => {
                 self.advance();
                 self.advance();
@@ -273,10 +280,15 @@ impl Parser<'_> {
         let quantifier = if self.at(K::All) { Quantifier::All } else { Quantifier::Any };
         self.advance();
         let kind = match self.parenthesized()? {
-            Paren::Query(query) => {
-                ExprKind::QuantifiedQuery(Box::new(QuantifiedQuery { operand, op, quantifier, query: *query }))
+            Paren::Query(query) => ExprKind::QuantifiedQuery(Box::new(QuantifiedQuery {
+                operand,
+                op,
+                quantifier,
+                query: *query,
+            })),
+            Paren::Expr(array) => {
+                ExprKind::QuantifiedArray(Box::new(QuantifiedArray { operand, op, quantifier, array }))
             }
-            Paren::Expr(array) => ExprKind::QuantifiedArray(Box::new(QuantifiedArray { operand, op, quantifier, array })),
             Paren::Row(_) => return self.unexpected(),
         };
         Ok(Expr::new(kind, pos))
@@ -366,8 +378,11 @@ impl Parser<'_> {
                     }
                 };
                 let pattern = self.expr_at(Level::Membership.tighter(), Kind::Any)?;
-                let escape =
-                    if self.eat(K::Escape) { Some(self.expr_at(Level::Membership.tighter(), Kind::Any)?) } else { None };
+                let escape = if self.eat(K::Escape) {
+                    Some(self.expr_at(Level::Membership.tighter(), Kind::Any)?)
+                } else {
+                    None
+                };
                 let like = Like { kind, operand, pattern, escape, negated };
                 Ok((Expr::new(ExprKind::Like(Box::new(like)), pos), false))
             }
@@ -458,7 +473,13 @@ fn negate(operand: Expr, pos: Pos) -> Expr {
             None if &*text == "9223372036854775808" => ExprKind::Integer(i64::MIN),
             None => ExprKind::Number(format!("-{text}").into()),
         },
-        kind => return prefix(Operator { symbol: Cow::Borrowed("-"), schema: None }, Expr::new(kind, operand.pos), pos),
+        kind => {
+            return prefix(
+                Operator { symbol: Cow::Borrowed("-"), schema: None },
+                Expr::new(kind, operand.pos),
+                pos,
+            );
+        }
     };
     Expr::new(kind, pos)
 }

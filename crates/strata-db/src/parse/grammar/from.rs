@@ -190,13 +190,10 @@ impl Parser<'_> {
 
     /// `[AS] alias [(columns)]`.
     fn table_alias(&mut self) -> Result<Option<TableAlias>> {
-        let name = if self.eat(K::As) {
-            self.column_id()?
-        } else if self.at_column_id() {
-            self.column_id()?
-        } else {
+        if !self.eat(K::As) && !self.at_column_id() {
             return Ok(None);
-        };
+        }
+        let name = self.column_id()?;
         let columns = self.optional_paren_list(Self::column_id)?;
         Ok(Some(TableAlias { name, columns }))
     }
@@ -234,8 +231,17 @@ impl Parser<'_> {
         }
         match self.keyword() {
             Some(
-                K::CurrentDate | K::CurrentTime | K::CurrentTimestamp | K::Localtime | K::Localtimestamp
-                | K::CurrentRole | K::CurrentUser | K::User | K::SessionUser | K::CurrentCatalog | K::CurrentSchema,
+                K::CurrentDate
+                | K::CurrentTime
+                | K::CurrentTimestamp
+                | K::Localtime
+                | K::Localtimestamp
+                | K::CurrentRole
+                | K::CurrentUser
+                | K::User
+                | K::SessionUser
+                | K::CurrentCatalog
+                | K::CurrentSchema,
             ) => true,
             Some(K::Only | K::Select | K::Lateral) | None => false,
             Some(K::Rows) if self.peek_is(1, K::From) => true,
@@ -271,8 +277,13 @@ impl Parser<'_> {
     fn function_expr(&mut self) -> Result<Expr> {
         let expr = self.primary()?;
         match &expr.kind {
-            ExprKind::Function(_) | ExprKind::Coalesce(_) | ExprKind::Greatest(_) | ExprKind::Least(_)
-            | ExprKind::NullIf(_) | ExprKind::SqlValue { .. } | ExprKind::Cast { .. } => Ok(expr),
+            ExprKind::Function(_)
+            | ExprKind::Coalesce(_)
+            | ExprKind::Greatest(_)
+            | ExprKind::Least(_)
+            | ExprKind::NullIf(_)
+            | ExprKind::SqlValue { .. }
+            | ExprKind::Cast { .. } => Ok(expr),
             _ => self.unexpected(),
         }
     }
@@ -285,8 +296,15 @@ impl Parser<'_> {
         pos: Pos,
     ) -> Result<TableRef> {
         let ordinality = self.eat_two(K::With, K::Ordinality);
-        let mut function =
-            TableFunction { functions, rows_from, lateral, ordinality, alias: None, columns: Vec::new(), pos };
+        let mut function = TableFunction {
+            functions,
+            rows_from,
+            lateral,
+            ordinality,
+            alias: None,
+            columns: Vec::new(),
+            pos,
+        };
         let named = self.eat(K::As);
         if named && self.at_punct(b'(') {
             function.columns = self.paren_list(Self::record_column)?;

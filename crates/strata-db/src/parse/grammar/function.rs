@@ -159,7 +159,11 @@ impl Parser<'_> {
         if self.at(K::Unbounded) && (self.peek_is(1, K::Preceding) || self.peek_is(1, K::Following)) {
             self.advance();
             let preceding = self.eat_any(&[K::Preceding, K::Following]) == Some(K::Preceding);
-            return Ok(if preceding { FrameBound::UnboundedPreceding } else { FrameBound::UnboundedFollowing });
+            return Ok(if preceding {
+                FrameBound::UnboundedPreceding
+            } else {
+                FrameBound::UnboundedFollowing
+            });
         }
         if self.eat_two(K::Current, K::Row) {
             return Ok(FrameBound::CurrentRow);
@@ -214,7 +218,13 @@ impl Parser<'_> {
             K::Substring => Self::substring,
             K::Trim => Self::trim,
             K::Treat => Self::treat,
-            K::Xmlconcat | K::Xmlelement | K::Xmlexists | K::Xmlforest | K::Xmlparse | K::Xmlpi | K::Xmlroot
+            K::Xmlconcat
+            | K::Xmlelement
+            | K::Xmlexists
+            | K::Xmlforest
+            | K::Xmlparse
+            | K::Xmlpi
+            | K::Xmlroot
             | K::Xmlserialize => {
                 let message = format!("{} is not supported", keyword.text());
                 return Err(ParseError::new(FEATURE_NOT_SUPPORTED, message, pos));
@@ -304,7 +314,9 @@ impl Parser<'_> {
         let mut args = vec![self.expr()?];
         if self.eat_punct(b',') {
             let form_pos = self.pos();
-            let Some(form) = self.keyword().filter(|k| normal_form(*k).is_some()) else { return self.unexpected() };
+            let Some(form) = self.keyword().filter(|k| normal_form(*k).is_some()) else {
+                return self.unexpected();
+            };
             self.advance();
             args.push(Expr::new(ExprKind::String(form.text().to_ascii_uppercase().into()), form_pos));
         }
@@ -357,7 +369,7 @@ impl Parser<'_> {
             args.push(self.expr()?);
             self.expect(K::Escape)?;
             args.push(self.expr()?);
-            return Ok(special_call("substring", args, CallSyntax::Substring, pos));
+            return Ok(special_call("substring", args, CallSyntax::SubstringSimilar, pos));
         }
         let (mut from, mut count) = (None, None);
         while let Some(word) = self.eat_any(&[K::From, K::For]) {
@@ -408,9 +420,15 @@ fn check_frame(start: &FrameBound, end: &FrameBound, start_pos: Pos, end_pos: Po
     let (message, pos) = match (start, end) {
         (B::UnboundedFollowing, _) => ("frame start cannot be UNBOUNDED FOLLOWING", start_pos),
         (_, B::UnboundedPreceding) => ("frame end cannot be UNBOUNDED PRECEDING", end_pos),
-        (B::CurrentRow, B::Preceding(_)) => ("frame starting from current row cannot have preceding rows", end_pos),
-        (B::Following(_), B::Preceding(_)) => ("frame starting from following row cannot have preceding rows", end_pos),
-        (B::Following(_), B::CurrentRow) => ("frame starting from following row cannot end with current row", end_pos),
+        (B::CurrentRow, B::Preceding(_)) => {
+            ("frame starting from current row cannot have preceding rows", end_pos)
+        }
+        (B::Following(_), B::Preceding(_)) => {
+            ("frame starting from following row cannot have preceding rows", end_pos)
+        }
+        (B::Following(_), B::CurrentRow) => {
+            ("frame starting from following row cannot end with current row", end_pos)
+        }
         _ => return Ok(()),
     };
     Err(ParseError::new(WINDOWING_ERROR, message, pos))

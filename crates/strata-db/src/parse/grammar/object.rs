@@ -2,6 +2,7 @@
 
 use super::super::ast::*;
 use super::super::cursor::{Parser, Result};
+use super::super::error::ParseError;
 use super::super::keyword::Keyword as K;
 use super::super::token::TokenKind as T;
 
@@ -71,7 +72,9 @@ impl Parser<'_> {
     pub(super) fn object_ref(&mut self, kind: ObjectKind) -> Result<ObjectRef> {
         use ObjectKind as O;
         Ok(match kind {
-            O::Function | O::Procedure | O::Routine | O::Aggregate => ObjectRef::Function(self.function_ref(kind)?),
+            O::Function | O::Procedure | O::Routine | O::Aggregate => {
+                ObjectRef::Function(self.function_ref(kind)?)
+            }
             O::Type | O::Domain => ObjectRef::Type(self.type_name()?),
             O::Trigger | O::Policy | O::Rule | O::Constraint => {
                 let name = self.column_id()?;
@@ -85,6 +88,10 @@ impl Parser<'_> {
                 let op = self.qualified_operator()?;
                 let operands =
                     self.paren_list(|p| if p.eat(K::None) { Ok(None) } else { p.type_name().map(Some) })?;
+                if operands.len() < 2 {
+                    return Err(ParseError::syntax("missing argument", self.pos())
+                        .with_hint("Use NONE to denote the missing argument of a unary operator."));
+                }
                 ObjectRef::Operator { op, operands }
             }
             O::OperatorClass | O::OperatorFamily => {
@@ -116,7 +123,7 @@ impl Parser<'_> {
     pub(super) fn function_ref(&mut self, kind: ObjectKind) -> Result<FunctionRef> {
         let first = self.label()?;
         let name = self.object_name_from(first)?;
-        if !self.at_punct(b'(') {
+        if !self.at_punct(b'(') && kind != ObjectKind::Aggregate {
             return Ok(FunctionRef { name, parameters: None });
         }
         if kind == ObjectKind::Aggregate {
@@ -288,8 +295,15 @@ impl Parser<'_> {
     }
 
     pub(super) fn grant_plural(&mut self) -> Result<ObjectKind> {
-        let kind =
-            self.eat_any(&[K::Tables, K::Sequences, K::Functions, K::Procedures, K::Routines, K::Types, K::Schemas]);
+        let kind = self.eat_any(&[
+            K::Tables,
+            K::Sequences,
+            K::Functions,
+            K::Procedures,
+            K::Routines,
+            K::Types,
+            K::Schemas,
+        ]);
         Ok(match kind {
             Some(K::Tables) => ObjectKind::Table,
             Some(K::Sequences) => ObjectKind::Sequence,
@@ -346,7 +360,12 @@ impl Parser<'_> {
         Ok(Some(self.role()?))
     }
 
-    fn grant_role(&mut self, revoke: bool, admin_option_only: bool, names: Vec<Privilege>) -> Result<Statement> {
+    fn grant_role(
+        &mut self,
+        revoke: bool,
+        admin_option_only: bool,
+        names: Vec<Privilege>,
+    ) -> Result<Statement> {
         let roles: Vec<Ident> = names.into_iter().filter_map(|privilege| privilege.name).collect();
         if roles.is_empty() {
             return self.unexpected();

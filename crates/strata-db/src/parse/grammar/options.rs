@@ -65,7 +65,8 @@ impl Parser<'_> {
             }
             _ => {
                 let ty = self.type_name()?;
-                let plain = ty.name.0.len() == 1 && ty.modifiers.is_empty() && ty.array.is_empty() && !ty.setof;
+                let plain =
+                    ty.name.0.len() == 1 && ty.modifiers.is_empty() && ty.array.is_empty() && !ty.setof;
                 Ok(if plain { OptionValue::Text(ty.name.base().into()) } else { OptionValue::Type(ty) })
             }
         }
@@ -78,7 +79,8 @@ impl Parser<'_> {
 
     /// `TEMP`, `TEMPORARY`, `LOCAL TEMP`, `UNLOGGED`.
     pub(super) fn persistence(&mut self) -> Persistence {
-        if self.at_any(&[K::Local, K::Global]) && (self.peek_is(1, K::Temp) || self.peek_is(1, K::Temporary)) {
+        if self.at_any(&[K::Local, K::Global]) && (self.peek_is(1, K::Temp) || self.peek_is(1, K::Temporary))
+        {
             self.advance();
         }
         match self.eat_any(&[K::Temp, K::Temporary, K::Unlogged]) {

@@ -67,7 +67,11 @@ impl Parser<'_> {
                 return Ok(Expr::new(ExprKind::Grouping(self.paren_list(Self::expr)?), pos));
             }
             K::Unique => {
-                return Err(ParseError::new(FEATURE_NOT_SUPPORTED, "UNIQUE predicate is not yet implemented", pos));
+                return Err(ParseError::new(
+                    FEATURE_NOT_SUPPORTED,
+                    "UNIQUE predicate is not yet implemented",
+                    pos,
+                ));
             }
             _ => {
                 if let Some(expr) = self.special_function(keyword, pos)? {
@@ -230,5 +234,13 @@ fn number(text: Box<str>) -> ExprKind {
 
 /// A type by its name alone.
 pub(super) fn named_type(name: ObjectName, pos: Pos) -> TypeName {
-    TypeName { name, modifiers: Vec::new(), interval: None, array: Vec::new(), setof: false, of_column: false, pos }
+    TypeName {
+        name,
+        modifiers: Vec::new(),
+        interval: None,
+        array: Vec::new(),
+        setof: false,
+        of_column: false,
+        pos,
+    }
 }

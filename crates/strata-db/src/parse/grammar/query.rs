@@ -114,7 +114,9 @@ impl Parser<'_> {
         let mut select = empty_select(self.pos());
         self.expect(K::Select)?;
         match self.eat_any(&[K::All, K::Distinct]) {
-            Some(K::Distinct) if self.eat(K::On) => select.distinct = Distinct::On(self.paren_list(Self::expr)?),
+            Some(K::Distinct) if self.eat(K::On) => {
+                select.distinct = Distinct::On(self.paren_list(Self::expr)?)
+            }
             Some(K::Distinct) => select.distinct = Distinct::Rows,
             _ => {}
         }
@@ -154,8 +156,23 @@ impl Parser<'_> {
             T::End | T::Punct(b')' | b';') => false,
             T::Keyword(keyword) => !matches!(
                 keyword,
-                K::From | K::Into | K::Where | K::Group | K::Having | K::Window | K::Union | K::Intersect | K::Except
-                    | K::Order | K::Limit | K::Offset | K::Fetch | K::For | K::On | K::Returning | K::With
+                K::From
+                    | K::Into
+                    | K::Where
+                    | K::Group
+                    | K::Having
+                    | K::Window
+                    | K::Union
+                    | K::Intersect
+                    | K::Except
+                    | K::Order
+                    | K::Limit
+                    | K::Offset
+                    | K::Fetch
+                    | K::For
+                    | K::On
+                    | K::Returning
+                    | K::With
             ),
             _ => true,
         }
@@ -233,8 +250,15 @@ impl Parser<'_> {
 
     /// ORDER BY, LIMIT, OFFSET, FETCH and FOR behind a body.
     fn query_tail(&mut self, with: Option<Box<With>>, body: QueryBody, pos: Pos) -> Result<Query> {
-        let mut query =
-            Query { with: None, body, order_by: Vec::new(), limit: None, offset: None, locking: Vec::new(), pos };
+        let mut query = Query {
+            with: None,
+            body,
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            locking: Vec::new(),
+            pos,
+        };
         // `(SELECT .. ORDER BY a) LIMIT 1` is one query, not two.
         if let QueryBody::Nested(inner) = query.body {
             query = *inner;
@@ -308,10 +332,16 @@ impl Parser<'_> {
     fn check_ties(&mut self, query: &Query) -> Result<()> {
         let Some(Limit::WithTies(count)) = query.limit.as_deref() else { return Ok(()) };
         if query.order_by.is_empty() {
-            return Err(ParseError::syntax("WITH TIES cannot be specified without ORDER BY clause", Pos::default()));
+            return Err(ParseError::syntax(
+                "WITH TIES cannot be specified without ORDER BY clause",
+                Pos::default(),
+            ));
         }
         if query.locking.iter().any(|lock| lock.wait == LockWait::SkipLocked) {
-            return Err(ParseError::syntax("SKIP LOCKED and WITH TIES options cannot be used together", count.pos));
+            return Err(ParseError::syntax(
+                "SKIP LOCKED and WITH TIES options cannot be used together",
+                count.pos,
+            ));
         }
         Ok(())
     }

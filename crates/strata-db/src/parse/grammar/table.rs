@@ -2,7 +2,7 @@
 
 use super::super::ast::*;
 use super::super::cursor::{Parser, Result};
-use super::super::error::ParseError;
+use super::super::error::{FEATURE_NOT_SUPPORTED, ParseError};
 use super::super::keyword::Keyword as K;
 use super::super::token::TokenKind as T;
 
@@ -275,7 +275,10 @@ impl Parser<'_> {
         let expr = self.paren_expr()?;
         self.expect(K::Stored)?;
         if !always {
-            return Err(ParseError::syntax("for a generated column, GENERATED ALWAYS must be specified", pos));
+            return Err(ParseError::syntax(
+                "for a generated column, GENERATED ALWAYS must be specified",
+                pos,
+            ));
         }
         Ok(ColumnConstraintKind::Generated(expr))
     }
@@ -348,12 +351,16 @@ impl Parser<'_> {
         }
         while self.at(K::On) && (self.peek_is(1, K::Delete) || self.peek_is(1, K::Update)) {
             self.advance();
+            let pos = self.pos();
             let delete = self.eat_any(&[K::Delete, K::Update]) == Some(K::Delete);
             let action = self.referential_action()?;
             let columns = self.optional_paren_list(Self::column_id)?;
             if delete {
                 key.on_delete = action;
                 key.on_delete_columns = columns;
+            } else if !columns.is_empty() {
+                let message = "a column list with SET NULL is only supported for ON DELETE actions";
+                return Err(ParseError::new(FEATURE_NOT_SUPPORTED, message, pos));
             } else {
                 key.on_update = action;
             }
@@ -469,7 +476,8 @@ impl Parser<'_> {
                     let name = p.non_reserved_word()?;
                     Ok((name, p.integer()?.unsigned_abs()))
                 })?;
-                let part = |wanted: &str| parts.iter().find(|(name, _)| &*name.name == wanted).map(|(_, n)| *n);
+                let part =
+                    |wanted: &str| parts.iter().find(|(name, _)| &*name.name == wanted).map(|(_, n)| *n);
                 match (part("modulus"), part("remainder")) {
                     (Some(modulus), Some(remainder)) => Ok(PartitionBound::Hash { modulus, remainder }),
                     _ => Err(ParseError::syntax("modulus for hash partition must be specified", self.pos())),
@@ -494,7 +502,16 @@ impl Parser<'_> {
     pub(super) fn sequence_option(&mut self) -> Result<Option<SequenceOptionKind>> {
         use SequenceOptionKind as S;
         let words = [
-            K::As, K::Increment, K::Minvalue, K::Maxvalue, K::No, K::Start, K::Restart, K::Cache, K::Cycle, K::Owned,
+            K::As,
+            K::Increment,
+            K::Minvalue,
+            K::Maxvalue,
+            K::No,
+            K::Start,
+            K::Restart,
+            K::Cache,
+            K::Cycle,
+            K::Owned,
             K::Sequence,
         ];
         Ok(Some(match self.eat_any(&words) {

@@ -126,11 +126,16 @@ impl Parser<'_> {
             self.expect(K::As)?;
             self.expect(K::Transaction)?;
             let modes = self.transaction_modes(true)?;
-            return Ok(Statement::SetTransaction(Box::new(SetTransaction { session: true, modes, snapshot: None })));
+            return Ok(Statement::SetTransaction(Box::new(SetTransaction {
+                session: true,
+                modes,
+                snapshot: None,
+            })));
         }
         let mut local = false;
         let named = matches!(self.peek(1), T::Operator(_) | T::Keyword(K::To) | T::Punct(b'.'));
-        if !named && !(self.at(K::Session) && self.peek_is(1, K::Authorization)) {
+        let authorization = self.at(K::Session) && self.peek_is(1, K::Authorization);
+        if !named && !authorization {
             local = self.eat_any(&[K::Local, K::Session]) == Some(K::Local);
         }
         if self.at(K::Transaction) && !matches!(self.peek(1), T::Operator(_) | T::Keyword(K::To)) {
@@ -144,7 +149,11 @@ impl Parser<'_> {
                 })));
             }
             let modes = self.transaction_modes(true)?;
-            return Ok(Statement::SetTransaction(Box::new(SetTransaction { session: false, modes, snapshot: None })));
+            return Ok(Statement::SetTransaction(Box::new(SetTransaction {
+                session: false,
+                modes,
+                snapshot: None,
+            })));
         }
         let variable = self.variable_set()?;
         Ok(Statement::Set(Box::new(Set { local, variable })))
@@ -176,11 +185,17 @@ impl Parser<'_> {
                 if self.eat(K::Default) || matches!(self.token.kind, T::End | T::Punct(b';')) {
                     return Ok(VariableSet::ToDefault(special("client_encoding")));
                 }
-                Ok(VariableSet::To { name: special("client_encoding"), values: vec![SetValue::Text(self.string()?)] })
+                Ok(VariableSet::To {
+                    name: special("client_encoding"),
+                    values: vec![SetValue::Text(self.string()?)],
+                })
             }
             Some(K::Schema) if !plain => {
                 self.advance();
-                Ok(VariableSet::To { name: special("search_path"), values: vec![SetValue::Text(self.string()?)] })
+                Ok(VariableSet::To {
+                    name: special("search_path"),
+                    values: vec![SetValue::Text(self.string()?)],
+                })
             }
             Some(K::Xml) if self.peek_is(1, K::Option) => {
                 self.advance();

@@ -53,14 +53,29 @@ impl Parser<'_> {
         Ok(ty)
     }
 
-
     /// The keywords that begin one of SQL's own type names.
     fn is_type_keyword(&self, keyword: K) -> bool {
         matches!(
             keyword,
-            K::Int | K::Integer | K::Smallint | K::Bigint | K::Real | K::Float | K::Decimal | K::Dec | K::Numeric
-                | K::Boolean | K::Bit | K::Character | K::Char | K::Varchar | K::National | K::Nchar | K::Time
-                | K::Timestamp | K::Interval
+            K::Int
+                | K::Integer
+                | K::Smallint
+                | K::Bigint
+                | K::Real
+                | K::Float
+                | K::Decimal
+                | K::Dec
+                | K::Numeric
+                | K::Boolean
+                | K::Bit
+                | K::Character
+                | K::Char
+                | K::Varchar
+                | K::National
+                | K::Nchar
+                | K::Time
+                | K::Timestamp
+                | K::Interval
         ) || keyword == K::Double
     }
 

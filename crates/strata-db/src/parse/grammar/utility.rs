@@ -27,7 +27,8 @@ impl Parser<'_> {
 
     /// Whether the parenthesis behind EXPLAIN belongs to the query.
     fn explains_parentheses(&mut self) -> bool {
-        self.peek_punct(1, b'(') || [K::Select, K::Values, K::Table, K::With].iter().any(|word| self.peek_is(1, *word))
+        self.peek_punct(1, b'(')
+            || [K::Select, K::Values, K::Table, K::With].iter().any(|word| self.peek_is(1, *word))
     }
 
     pub(super) fn copy(&mut self) -> Result<Statement> {
@@ -94,14 +95,24 @@ impl Parser<'_> {
 
     /// The options of PostgreSQL before 9.0, under their new names.
     fn old_copy_option(&mut self) -> Result<Option<OptionDef>> {
-        let (binary, csv) = (self.flag_if(K::Binary, "format", "binary"), self.flag_if(K::Csv, "format", "csv"));
+        let (binary, csv) =
+            (self.flag_if(K::Binary, "format", "binary"), self.flag_if(K::Csv, "format", "csv"));
         if binary.or(csv.clone()).is_some() {
-            return Ok(csv.or_else(|| Some(OptionDef { value: Some(OptionValue::Text("binary".into())), ..self.flag("format") })));
+            return Ok(csv.or_else(|| {
+                Some(OptionDef { value: Some(OptionValue::Text("binary".into())), ..self.flag("format") })
+            }));
         }
         let mut option = self.flag("");
-        let Some(word) =
-            self.eat_any(&[K::Freeze, K::Delimiter, K::Null, K::Header, K::Quote, K::Escape, K::Force, K::Encoding])
-        else {
+        let Some(word) = self.eat_any(&[
+            K::Freeze,
+            K::Delimiter,
+            K::Null,
+            K::Header,
+            K::Quote,
+            K::Escape,
+            K::Force,
+            K::Encoding,
+        ]) else {
             return Ok(None);
         };
         let name = match word {
@@ -144,7 +155,13 @@ impl Parser<'_> {
             options = self.utility_options()?;
         } else {
             let words: &[(K, &str)] = if vacuum {
-                &[(K::Full, "full"), (K::Freeze, "freeze"), (K::Verbose, "verbose"), (K::Analyze, "analyze"), (K::Analyse, "analyze")]
+                &[
+                    (K::Full, "full"),
+                    (K::Freeze, "freeze"),
+                    (K::Verbose, "verbose"),
+                    (K::Analyze, "analyze"),
+                    (K::Analyse, "analyze"),
+                ]
             } else {
                 &[(K::Verbose, "verbose")]
             };
@@ -227,7 +244,14 @@ impl Parser<'_> {
         };
         self.expect(K::For)?;
         let query = self.query()?;
-        Ok(Statement::DeclareCursor(Box::new(DeclareCursor { name, binary, insensitive, scroll, hold, query })))
+        Ok(Statement::DeclareCursor(Box::new(DeclareCursor {
+            name,
+            binary,
+            insensitive,
+            scroll,
+            hold,
+            query,
+        })))
     }
 
     pub(super) fn fetch(&mut self) -> Result<Statement> {
@@ -272,7 +296,8 @@ impl Parser<'_> {
     }
 
     fn fetch_rows(&mut self) -> Result<i64> {
-        let number = matches!(self.token.kind, T::Integer(_)) || self.at_operator("-") || self.at_operator("+");
+        let number =
+            matches!(self.token.kind, T::Integer(_)) || self.at_operator("-") || self.at_operator("+");
         if number { Ok(i64::from(self.signed_integer()?)) } else { Ok(1) }
     }
 
@@ -308,8 +333,12 @@ impl Parser<'_> {
         let first = self.eat_any(&[K::Access, K::Row, K::Share, K::Exclusive]);
         let second = match first {
             Some(K::Exclusive) => return Ok(TableLockMode::Exclusive),
-            Some(K::Share) if self.eat_two(K::Update, K::Exclusive) => return Ok(TableLockMode::ShareUpdateExclusive),
-            Some(K::Share) if self.eat_two(K::Row, K::Exclusive) => return Ok(TableLockMode::ShareRowExclusive),
+            Some(K::Share) if self.eat_two(K::Update, K::Exclusive) => {
+                return Ok(TableLockMode::ShareUpdateExclusive);
+            }
+            Some(K::Share) if self.eat_two(K::Row, K::Exclusive) => {
+                return Ok(TableLockMode::ShareRowExclusive);
+            }
             Some(K::Share) => return Ok(TableLockMode::Share),
             Some(_) => self.eat_any(&[K::Share, K::Exclusive]),
             None => None,
