@@ -20,6 +20,7 @@ mod shard;
 use crate::block_store::BLOCK_LEN;
 use crate::page::{Page, PageId};
 use crate::pool::{MemoryPool, Reservation};
+use crate::spread::spread;
 use crate::{Error, Result};
 use dirty::DirtySet;
 use journal::Lsn;
@@ -248,8 +249,7 @@ impl PageCache {
 
     #[inline]
     fn shard_index(&self, id: PageId) -> usize {
-        // The map inside a shard hashes by the same multiplication; it uses other bits of it.
-        (shard::spread(id) >> 40) as usize & (self.shards.len() - 1)
+        (spread(id.space, id.block) >> 40) as usize & (self.shards.len() - 1)
     }
 }
 

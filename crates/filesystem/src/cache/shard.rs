@@ -15,8 +15,8 @@
 
 use crate::page::{Page, PageId};
 use crate::pool::Reservation;
+use crate::spread::Spread;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// A place for a page.
@@ -61,14 +61,14 @@ impl Default for List {
 /// A part of the cache under one latch.
 #[derive(Default)]
 pub(super) struct Shard {
-    index: HashMap<PageId, u32, BuildHasherDefault<Spread>>,
+    index: HashMap<PageId, u32, Spread>,
     frames: Vec<Option<Frame>>,
     vacant: Vec<u32>,
     probation: List,
     hot: List,
     /// Ids evicted from probation, oldest first. The set is the truth; the queue only orders it.
     remembered: VecDeque<PageId>,
-    remembered_set: HashSet<PageId, BuildHasherDefault<Spread>>,
+    remembered_set: HashSet<PageId, Spread>,
     loads: u64,
     /// Pages that a thread is loading.
     pub(super) loading: Vec<PageId>,
@@ -216,33 +216,5 @@ impl Shard {
             Some(Some(frame)) => frame,
             _ => unreachable!("frame {at} is linked and holds a page"),
         }
-    }
-}
-
-/// A page id's bits, well mixed by one multiplication.
-#[inline]
-pub(super) fn spread(id: PageId) -> u64 {
-    (u64::from(id.space) << 32 | u64::from(id.block)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// Hashes page ids by [`spread`]; ids come from our own files, so no keyed hash is needed.
-#[derive(Default)]
-pub(super) struct Spread(u64);
-
-impl Hasher for Spread {
-    fn write_u32(&mut self, part: u32) {
-        // The map takes the bucket from the low bits and a tag from the high ones: fold both together.
-        let mixed = (self.0 << 32 | u64::from(part)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ mixed >> 32;
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }

@@ -205,6 +205,8 @@ impl Heap {
     /// Removes the version `created`; its slot and blocks may be used again.
     pub fn free(&self, space: SpaceId, loc: TupleLoc, created: u64, lsn: Lsn) -> Result<()> {
         let Some(space) = self.spaces.for_change(space, lsn)? else { return Ok(()) };
+        // Held over both steps: nobody may open the block between them and find the slot unused twice.
+        let mut placing = space.placing.lock();
         let freed = self.cache.modify(space.page_id(loc.block), lsn, self, |page| {
             let tuple = page.tuple(loc.slot);
             let found = tuple.map(|tuple| tuple.created);
@@ -221,7 +223,7 @@ impl Heap {
             }
         })??;
         if let Some((len, page_free, run)) = freed {
-            space.placing.lock().freed(loc, len, page_free, run, &mut space.map.lock());
+            placing.freed(loc, len, page_free, run, &mut space.map.lock());
         }
         Ok(())
     }

@@ -8,6 +8,7 @@
 use super::block_map::BlockMap;
 use super::{Run, TupleLoc};
 use crate::page::{Kind, Page, SLOT_LEN, TUPLE_HEADER_LEN, USABLE_LEN};
+use crate::spread::Spread;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// A block with less free room than this is not opened again: reading it in would cost more than it gives.
@@ -17,7 +18,7 @@ const ROOM_LEN_MIN: usize = USABLE_LEN / 8;
 #[derive(Default)]
 pub(super) struct Placing {
     /// Blocks with reservations, and the fill block.
-    rooms: HashMap<u32, Room>,
+    rooms: HashMap<u32, Room, Spread>,
     fill: Option<u32>,
     ownerless: Runs,
     /// Where the search for room goes on; behind the last block when there is none.

@@ -5,6 +5,7 @@ use super::placing::Placing;
 use super::{Run, SpaceId, TupleLoc};
 use crate::block_store::{BlockStore, FileBlockStore};
 use crate::page::{Damage, PageId};
+use crate::spread::Spread;
 use crate::{Error, Result};
 use journal::Lsn;
 use parking_lot::{Mutex, RwLock};
@@ -66,7 +67,7 @@ impl Space {
 pub(super) struct Spaces {
     env: Env,
     dir: PathBuf,
-    open: RwLock<HashMap<SpaceId, Arc<Space>>>,
+    open: RwLock<HashMap<SpaceId, Arc<Space>, Spread>>,
     dropped: Mutex<BTreeMap<SpaceId, Dropped>>,
     /// The newest LSN that changed any space.
     newest: AtomicU64,
@@ -101,7 +102,7 @@ impl Spaces {
         saved.store(env, &dir)?;
         let first_sight = |lsn: &Lsn| Dropped { lsn: *lsn, checkpointed: false };
         let dropped = saved.dropped.iter().map(|(id, lsn)| (*id, first_sight(lsn))).collect();
-        let mut open = HashMap::new();
+        let mut open = HashMap::default();
         for (id, map) in saved.into_maps() {
             let path = heap_file(&dir, id);
             if !env.fs.exists(&path).map_err(Error::disk("look for", &path))? {
@@ -179,9 +180,10 @@ impl Spaces {
         };
         let mut saved = Saved { spaces: BTreeMap::new(), dropped };
         for space in spaces.iter().filter(|space| !saved.dropped.contains_key(&space.id)) {
-            let placing = space.placing.lock();
+            // Room is a hint. Whoever holds the lock may be waiting for the writer that calls this.
+            let placing = space.placing.try_lock();
             let mut map = space.map.lock();
-            placing.note_room(&mut map);
+            placing.iter().for_each(|placing| placing.note_room(&mut map));
             saved.spaces.insert(space.id, map.save());
         }
         (saved, spaces)

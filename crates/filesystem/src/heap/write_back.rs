@@ -4,7 +4,8 @@
 //! recovery needs, write all in place in block order, note their floors. Commits go on meanwhile: they change
 //! copies of the images that are on their way.
 //!
-//! Locks: the writer's is taken before any of a space's or the cache's.
+//! Locks: a thread that places may come here for a free frame and holds its space's placement lock then, so
+//! that lock is never waited for under the writer's. The maps' and the cache's may be.
 
 use super::space::{Space, Spaces};
 use super::{Heap, SpaceId};

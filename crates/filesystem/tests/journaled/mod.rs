@@ -1,4 +1,5 @@
 //! A heap with the journal that a store would keep, held in memory, and a model of what the heap must hold.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use filesystem::{Error, Heap, HeapOptions, MemoryPool, Packed, Placement, SpaceId, TupleLoc, WriteAhead};
 use journal::Lsn;
