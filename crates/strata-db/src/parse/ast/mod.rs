@@ -8,18 +8,28 @@
 //! Every node that can be the subject of an error carries a [`Pos`]. Positions take no part in comparing
 //! trees: two expressions are equal when they say the same thing, wherever they stand.
 
-mod ddl;
+mod alter_table;
 mod dml;
 mod expr;
+mod general;
 mod names;
+mod object;
 mod query;
+mod role;
+mod routine;
+mod table;
 mod utility;
 
-pub use ddl::*;
+pub use alter_table::*;
 pub use dml::*;
 pub use expr::*;
+pub use general::*;
 pub use names::*;
+pub use object::*;
 pub use query::*;
+pub use role::*;
+pub use routine::*;
+pub use table::*;
 pub use utility::*;
 
 /// One SQL statement.

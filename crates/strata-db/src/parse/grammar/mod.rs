@@ -10,6 +10,7 @@ mod object;
 mod options;
 mod primary;
 mod query;
+mod role;
 mod statement;
 mod table;
 mod transaction;
