@@ -43,3 +43,16 @@ impl ParseError {
         self
     }
 }
+
+impl From<ParseError> for crate::SqlError {
+    fn from(error: ParseError) -> Self {
+        let mut out = Self::new(error.sqlstate, error.message).at(error.pos.reported());
+        if let Some(detail) = error.detail {
+            out = out.detail(detail);
+        }
+        match error.hint {
+            Some(hint) => out.hint(hint),
+            None => out,
+        }
+    }
+}
