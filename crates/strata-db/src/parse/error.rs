@@ -46,7 +46,7 @@ impl ParseError {
 
 impl From<ParseError> for crate::SqlError {
     fn from(error: ParseError) -> Self {
-        let mut out = Self::new(error.sqlstate, error.message).at(error.pos.reported());
+        let mut out = Self::new(error.sqlstate, error.message).at(error.pos.0);
         if let Some(detail) = error.detail {
             out = out.detail(detail);
         }
