@@ -274,9 +274,9 @@ impl Lsm {
         let tree = &*self.tree;
         let granted = active.reserve();
         tree.is_short_of_memory.store(!granted, Ordering::Relaxed);
-        let is_full = active.used() >= tree.options.memtable_len;
+        let is_full = active.content_len() >= tree.options.memtable_len;
         // Many tiny memtables would not help against a full pool.
-        let yields = !granted && active.used() >= tree.options.memtable_len / 8;
+        let yields = !granted && active.content_len() >= tree.options.memtable_len / 8;
         if is_full || yields {
             tree.rotate();
             self.flush_job.wake();

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use vfs::Env;
 
 /// Opens the tree in `dir`, or begins one in a directory that has none.
-pub(crate) fn open(env: &Env, dir: &Path, pool: MemoryPool, options: Options) -> Result<Tree> {
+pub(crate) fn open(env: &Env, dir: &Path, pool: MemoryPool, mut options: Options) -> Result<Tree> {
+    // An active and some sealed memtables must fit the pool beside the caches.
+    options.memtable_len = options.memtable_len.min(pool.cap() / 8);
     env.fs.create_dir_all(dir).map_err(|source| Error::disk("create directory", dir, 0, &source))?;
     let cache = Arc::new(BlockCache::new(options.cache_len, &pool));
     let names = list(env, dir)?;

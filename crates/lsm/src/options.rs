@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Sizes and limits of a tree. The defaults suit a store of some gigabytes.
 #[derive(Clone)]
 pub struct Options {
-    /// A memtable is sealed when it has grown to this many bytes.
+    /// A memtable is sealed when it has grown to this many bytes, or to an eighth of the memory pool.
     pub memtable_len: usize,
     /// The block cache grows to this many bytes if the memory pool has them.
     pub cache_len: usize,

@@ -30,8 +30,10 @@ pub(crate) struct Memtable {
     min_seq: AtomicU64,
     max_seq: AtomicU64,
     max_lsn: AtomicU64,
+    pool: MemoryPool,
     reservation: Mutex<Option<Reservation>>,
     reserved: AtomicUsize,
+    empty_len: usize,
 }
 
 /// A version in memory.
@@ -44,8 +46,8 @@ impl Memtable {
     /// An empty memtable meant to grow to `target_len` bytes.
     pub(crate) fn new(target_len: usize, pool: &MemoryPool) -> Self {
         let list = SkipList::new(target_len / ENTRY_LEN_GUESS);
-        let reserved = list.used();
-        let reservation = pool.try_reserve(reserved);
+        let empty_len = list.used();
+        let reservation = pool.try_reserve(empty_len);
         Memtable {
             list,
             tombstones: RwLock::default(),
@@ -53,7 +55,9 @@ impl Memtable {
             min_seq: AtomicU64::new(u64::MAX),
             max_seq: AtomicU64::new(0),
             max_lsn: AtomicU64::new(0),
-            reserved: AtomicUsize::new(if reservation.is_some() { reserved } else { 0 }),
+            reserved: AtomicUsize::new(if reservation.is_some() { empty_len } else { 0 }),
+            empty_len,
+            pool: pool.clone(),
             reservation: Mutex::new(reservation),
         }
     }
@@ -92,7 +96,13 @@ impl Memtable {
         }
         let step = missing.next_multiple_of(RESERVE_STEP);
         let mut reservation = self.reservation.lock();
-        let granted = reservation.as_mut().is_some_and(|reservation| reservation.grow(step));
+        let granted = match &mut *reservation {
+            Some(reservation) => reservation.grow(step),
+            none => {
+                *none = self.pool.try_reserve(step);
+                none.is_some()
+            }
+        };
         if granted {
             self.reserved.fetch_add(step, Ordering::Relaxed);
         }
@@ -127,6 +137,12 @@ impl Memtable {
         point || self.tombstones().iter().any(|tombstone| tombstone.overlaps(smallest, largest))
     }
 
+    /// Bytes that its versions take, without what an empty memtable takes.
+    pub(crate) fn content_len(&self) -> usize {
+        self.list.used() - self.empty_len
+    }
+
+    /// Bytes of memory in use.
     pub(crate) fn used(&self) -> usize {
         self.list.used()
     }
