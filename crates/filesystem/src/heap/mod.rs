@@ -16,19 +16,19 @@
 //!    once and the disk may have caught the page in between; each change is the same when done twice.
 //! 2. *The room is there.* At every LSN a page in replay holds the committed tuples that the live page held,
 //!    and no reservations; holes are closed when the rest does not suffice.
-//! 3. *First writes need no image.* A block without a saved floor starts empty ([`block_map`]), and all that
+//! 3. *First writes need no image.* A block without a saved floor starts empty (`block_map.rs`), and all that
 //!    was written to it lies behind the checkpoint.
 //! 4. *No block gets two owners.* Ownership is decided once, by `place`, and travels in the [`Placement`].
 //!    The saved map marks a block ownerless only for frees that are durable. A replayed write takes its
 //!    blocks out of the ownerless set, unless its page is newer and the tuple gone from it: then a later
 //!    record has freed the blocks, and any new owner's record comes later still. Nothing is placed before
 //!    the replay has ended.
-//! 5. *Drops.* A dropped space leaves its id and LSN in the saved map until two checkpoints have passed, so
-//!    records older than the drop find that there is nothing to do. Its file is removed only when the map
+//! 5. *Drops.* A dropped space leaves its id and LSN in the saved map until the caller says that no replay
+//!    will start before the drop, so records older than it find that there is nothing to do. Its file is removed only when the map
 //!    without it is durable, and a file that no map names holds nothing but what a replay will write again.
 //!
-//! Read in this order: [`loc`], [`tuple`], [`block_map`], [`placing`], then this file, [`large`] and
-//! [`write_back`].
+//! Read in this order: `loc.rs`, `tuple.rs`, `block_map.rs`, `placing.rs`, then this file, `large.rs` and
+//! `write_back.rs`.
 
 mod block_map;
 mod large;
@@ -286,6 +286,12 @@ impl Heap {
         self.spaces.drop_space(space, lsn);
         self.cache.discard_space(space.0);
         Ok(())
+    }
+
+    /// Says that no replay will start before `lsn`: what was kept for older records may be forgotten. To be
+    /// called when the position is durably noted, and after opening.
+    pub fn replay_starts_at(&self, lsn: Lsn) {
+        self.spaces.forget_drops(lsn);
     }
 
     /// The oldest change that is in memory only.

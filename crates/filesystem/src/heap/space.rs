@@ -68,16 +68,10 @@ pub(super) struct Spaces {
     env: Env,
     dir: PathBuf,
     open: RwLock<HashMap<SpaceId, Arc<Space>, Spread>>,
-    dropped: Mutex<BTreeMap<SpaceId, Dropped>>,
+    /// With the LSN of the drop: records up to it have nothing left to change.
+    dropped: Mutex<BTreeMap<SpaceId, Lsn>>,
     /// The newest LSN that changed any space.
     newest: AtomicU64,
-}
-
-struct Dropped {
-    lsn: Lsn,
-    /// Whether a checkpoint has been completed since the drop was seen in this life. A store that begins a
-    /// second one has noted where to replay from after the first, which is behind the drop.
-    checkpointed: bool,
 }
 
 impl Spaces {
@@ -100,8 +94,7 @@ impl Spaces {
             env.fs.remove(file).map_err(Error::disk("remove", file))?;
         }
         saved.store(env, &dir)?;
-        let first_sight = |lsn: &Lsn| Dropped { lsn: *lsn, checkpointed: false };
-        let dropped = saved.dropped.iter().map(|(id, lsn)| (*id, first_sight(lsn))).collect();
+        let dropped = saved.dropped.clone();
         let mut open = HashMap::default();
         for (id, map) in saved.into_maps() {
             let path = heap_file(&dir, id);
@@ -152,7 +145,7 @@ impl Spaces {
             return Ok(Some(Arc::clone(space)));
         }
         // Bound to a name so that the lock is given back before the space is created.
-        let before_drop = self.dropped.lock().get(&id).map(|dropped| lsn <= dropped.lsn);
+        let before_drop = self.dropped.lock().get(&id).map(|dropped| lsn <= *dropped);
         match before_drop {
             Some(true) => Ok(None),
             Some(false) => Err(Error::NoSuchSpace { space: id }),
@@ -162,7 +155,7 @@ impl Spaces {
 
     pub(super) fn drop_space(&self, id: SpaceId, lsn: Lsn) {
         self.newest.fetch_max(lsn.0, Ordering::Relaxed);
-        self.dropped.lock().insert(id, Dropped { lsn, checkpointed: false });
+        self.dropped.lock().insert(id, lsn);
         self.open.write().remove(&id);
     }
 
@@ -174,10 +167,7 @@ impl Spaces {
     /// The state to be saved by a checkpoint. All spaces that it holds must be synced next.
     pub(super) fn save(&self) -> (Saved, Vec<Arc<Space>>) {
         let spaces: Vec<Arc<Space>> = self.open.read().values().cloned().collect();
-        let dropped: BTreeMap<SpaceId, Lsn> = {
-            let dropped = self.dropped.lock();
-            dropped.iter().map(|(id, dropped)| (*id, dropped.lsn)).collect()
-        };
+        let dropped = self.dropped.lock().clone();
         let mut saved = Saved { spaces: BTreeMap::new(), dropped };
         for space in spaces.iter().filter(|space| !saved.dropped.contains_key(&space.id)) {
             // Room is a hint. Whoever holds the lock may be waiting for the writer that calls this.
@@ -203,13 +193,12 @@ impl Spaces {
                 self.env.fs.remove(&path).map_err(Error::disk("remove", &path))?;
             }
         }
-        let in_saved = |id: &SpaceId| saved.dropped.contains_key(id);
-        self.dropped.lock().retain(|id, dropped| {
-            let over = dropped.checkpointed;
-            dropped.checkpointed |= in_saved(id);
-            !over
-        });
         Ok(())
+    }
+
+    /// Forgets drops that no replay will pass again.
+    pub(super) fn forget_drops(&self, upto: Lsn) {
+        self.dropped.lock().retain(|_, lsn| *lsn > upto);
     }
 }
 
