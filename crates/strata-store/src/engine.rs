@@ -126,6 +126,12 @@ impl Engine {
         location::decode(value).ok_or_else(|| Error::Disagree { keyspace, seq, what: what() })
     }
 
+    /// Whether `snapshot` sees that `keyspace` was dropped, although its heap is still there.
+    pub(crate) fn is_dropped(&self, keyspace: KeyspaceId, snapshot: Seq) -> bool {
+        let dropped = &self.turn.lock().dropped;
+        dropped.iter().any(|(other, at)| *other == keyspace && *at <= snapshot)
+    }
+
     /// The table keyspaces that have a heap, in order.
     pub(crate) fn table_keyspaces(&self) -> Result<Vec<KeyspaceId>> {
         let dir = self.dir.join("heap");

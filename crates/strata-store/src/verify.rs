@@ -49,7 +49,8 @@ impl VerifyReport {
 pub(crate) fn verify(engine: &Engine, snapshot: Seq) -> Result<VerifyReport> {
     let mut report = VerifyReport { stored_versions: engine.lsm.verify()?, ..VerifyReport::default() };
     by_key(engine, snapshot, &mut report)?;
-    for keyspace in engine.table_keyspaces()? {
+    let all = engine.table_keyspaces()?;
+    for keyspace in all.into_iter().filter(|keyspace| !engine.is_dropped(*keyspace, snapshot)) {
         by_extent(engine, keyspace, snapshot, &mut report)?;
     }
     if report.table_entries != report.tuples {

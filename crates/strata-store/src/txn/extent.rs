@@ -29,11 +29,13 @@ pub struct ExtentScan {
 
 impl ExtentScan {
     pub(super) fn open(txn: &Txn, view: View, keyspace: KeyspaceId) -> Self {
+        let engine = txn.store.engine();
+        let is_dropped = engine.is_dropped(keyspace, view.snapshot);
         ExtentScan {
             keyspace,
             view,
             next_block: 0,
-            end_block: txn.store.engine().heap.block_count(keyspace.space()),
+            end_block: if is_dropped { 0 } else { engine.heap.block_count(keyspace.space()) },
             next_own: Bound::Included(KeyBuf::from_slice(&prefix(keyspace))),
             _snapshot: txn.hold(view),
         }
