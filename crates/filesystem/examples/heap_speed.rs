@@ -17,16 +17,9 @@ fn main() -> Result<()> {
     let env = vfs::mem::env();
     let pool = MemoryPool::new(1 << 30);
     let heap = Heap::open(&env, Path::new("/db"), pool, Arc::new(Unlogged), HeapOptions::default())?;
-    let tuple = [7; 100];
 
-    let mut locs = Vec::with_capacity(TUPLES as usize);
     let start = env.clock.monotonic_us();
-    for n in 0..TUPLES {
-        let packed = Packed::new(&tuple);
-        let placement = heap.place(SPACE, &packed)?;
-        heap.write(SPACE, placement, 1, packed.bytes(), Lsn(1 + n * 150))?;
-        locs.push(placement.loc);
-    }
+    let mut locs = load(&heap)?;
     report(&env, "place + write, 100 bytes", start);
 
     let mut sum = 0u64;
@@ -61,8 +54,27 @@ fn main() -> Result<()> {
     let start = env.clock.monotonic_us();
     heap.checkpoint()?;
     report(&env, "checkpoint of all", start);
+
+    let (small, pool) = (Path::new("/small"), MemoryPool::new(32 << 20));
+    let heap = Heap::open(&env, small, pool, Arc::new(Unlogged), HeapOptions::default())?;
+    let start = env.clock.monotonic_us();
+    load(&heap)?;
+    report(&env, "load of eight times the cache", start);
     println!("({sum})");
     Ok(())
+}
+
+/// Writes [`TUPLES`] tuples of 100 bytes, one a record.
+fn load(heap: &Heap) -> Result<Vec<TupleLoc>> {
+    let tuple = [7; 100];
+    let mut locs = Vec::with_capacity(TUPLES as usize);
+    for n in 0..TUPLES {
+        let packed = Packed::new(&tuple);
+        let placement = heap.place(SPACE, &packed)?;
+        heap.write(SPACE, placement, 1, packed.bytes(), Lsn(1 + n * 150))?;
+        locs.push(placement.loc);
+    }
+    Ok(locs)
 }
 
 /// Prints the time for each of [`TUPLES`].

@@ -213,23 +213,26 @@ impl PageCache {
 
     /// Reserves a frame, evicting others or having them written if need be.
     fn make_room(&self, id: PageId, source: &dyn PageSource) -> Result<Reservation> {
-        for _ in 0..4 {
-            // One look at every shard for a victim, beginning with the page's own.
+        // While nearly all is dirty a search is brief and rather has a batch written: a load that is larger
+        // than the cache must not look at every frame for every page.
+        let mut unwritten = None;
+        for looks in [64, 64, 64, usize::MAX] {
+            // Every shard is searched for a victim, beginning with the page's own.
             for turn in 0..=self.shards.len() {
                 if let Some(memory) = self.reserve() {
                     return Ok(memory);
                 }
                 let at = (self.shard_index(id) + turn) % self.shards.len();
-                if let Some(memory) = self.shards[at].shard.lock().evict() {
+                if let Some(memory) = self.shards[at].shard.lock().evict(looks) {
                     drop(memory);
                     self.frames.fetch_sub(1, Ordering::Relaxed);
                 }
             }
-            if source.clean()? == 0 && self.frame_count() == 0 {
-                break;
-            }
+            // What cannot be written need not keep a clean page from being evicted: look on.
+            unwritten = source.clean().err();
         }
-        self.reserve().ok_or_else(|| Error::MemoryExhausted { used: self.pool.used(), cap: self.pool.cap() })
+        let exhausted = || Error::MemoryExhausted { used: self.pool.used(), cap: self.pool.cap() };
+        self.reserve().ok_or_else(|| unwritten.unwrap_or_else(exhausted))
     }
 
     fn reserve(&self) -> Option<Reservation> {

@@ -116,12 +116,13 @@ impl Shard {
         self.frame_at(at)
     }
 
-    /// Gives up the page that is least likely to be used again, if any is clean and unpinned.
-    pub(super) fn evict(&mut self) -> Option<Reservation> {
+    /// Gives up the page that is least likely to be used again, if one of the first `looks` of a queue is
+    /// clean and unpinned.
+    pub(super) fn evict(&mut self, looks: usize) -> Option<Reservation> {
         let from_probation = self.probation.len * 4 > self.index.len() || self.hot.len == 0;
         let (first, second) =
             if from_probation { (Queue::Probation, Queue::Hot) } else { (Queue::Hot, Queue::Probation) };
-        let victim = self.victim(first).or_else(|| self.victim(second))?;
+        let victim = self.victim(first, looks).or_else(|| self.victim(second, looks))?;
         let frame = self.take(victim)?;
         if frame.queue == Queue::Probation {
             self.remember(frame.id);
@@ -139,8 +140,8 @@ impl Shard {
 
     /// Looks from the oldest frame on for one that may go. Frames used again move to the hot queue, others
     /// that must stay go to their queue's young end, so every frame is looked at once at most twice.
-    fn victim(&mut self, queue: Queue) -> Option<u32> {
-        for _ in 0..self.list(queue).len * 2 {
+    fn victim(&mut self, queue: Queue, looks: usize) -> Option<u32> {
+        for _ in 0..looks.min(self.list(queue).len * 2) {
             let at = self.list(queue).oldest;
             if at == NONE {
                 return None;
