@@ -229,7 +229,7 @@ impl PageCache {
                 }
             }
             // What cannot be written need not keep a clean page from being evicted: look on.
-            unwritten = source.clean().err();
+            unwritten = unwritten.or(source.clean().err());
         }
         let exhausted = || Error::MemoryExhausted { used: self.pool.used(), cap: self.pool.cap() };
         self.reserve().ok_or_else(|| unwritten.unwrap_or_else(exhausted))
