@@ -50,6 +50,7 @@ fn a_failed_call_poisons_or_passes_but_loses_nothing() {
         let mut world = Journaled::create(&disk.env(), POOL_LEN);
         disk.set_fault(Some(Fault::Once(disk.calls() + 1 + choices.below(60), kind)));
         let worked = work(&mut world, &mut choices, 1);
+        disk.set_fault(None);
         match worked {
             Ok(()) => world.check(),
             Err(Error::Disk { .. }) => {}
