@@ -159,9 +159,7 @@ fn append(engine: &Engine, turn: &mut Turn, record: &[u8]) -> Result<()> {
     }
     let lsn = engine.journal.append(record::UPKEEP, &[record])?;
     let changes = Changes::new(record);
-    debug_assert!(
-        changes.clone().flatten().all(|change| matches!(change, Change::Free(_) | Change::Discard(_)))
-    );
+    debug_assert!(changes.flatten().all(|change| matches!(change, Change::Free(_) | Change::Discard(_))));
     let last = turn.last_seq;
     engine.or_poison(redo::heap(engine, turn, last, lsn, changes))
 }
