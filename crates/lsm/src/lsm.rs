@@ -1,6 +1,6 @@
 //! The public handle.
 
-use crate::compaction::{DropSink, sources as runs};
+use crate::compaction::DropSink;
 use crate::iter::{Iter, Source};
 use crate::jobs::{CompactionJob, FlushJob};
 use crate::key::{Kind, check_lens};
@@ -119,23 +119,7 @@ impl Lsm {
     pub fn iter(&self, lower: Bound<&[u8]>, upper: Bound<&[u8]>, snapshot: Seq) -> Result<Iter> {
         let state = self.tree.state();
         let mut sources: Vec<Source> = state.memtables().cloned().map(Source::memtable).collect();
-        let in_range = |smallest: &[u8], largest: &[u8]| {
-            let below = match lower {
-                Bound::Unbounded => false,
-                Bound::Included(bound) | Bound::Excluded(bound) => largest < bound,
-            };
-            let above = match upper {
-                Bound::Unbounded => false,
-                Bound::Included(bound) | Bound::Excluded(bound) => smallest > bound,
-            };
-            !below && !above
-        };
-        let tables = state
-            .version
-            .tables()
-            .filter(|(_, table)| in_range(&table.meta.properties.smallest, &table.meta.properties.largest));
-        let tables: Vec<_> = tables.map(|(level, table)| (level, table.clone())).collect();
-        sources.extend(runs(&tables));
+        sources.extend(Source::tables(&state.version, lower, upper));
         let memory = state.memtables().map(|memtable| memtable.tombstones());
         let tombstones = memory.chain([state.version.tombstones.clone()]).filter(|set| !set.is_empty());
         Ok(Iter::new(sources, tombstones.collect(), snapshot, lower, upper))

@@ -35,6 +35,16 @@ pub(crate) struct Edit {
 }
 
 impl Version {
+    /// A version of these tables only.
+    pub(crate) fn of(tables: &[(usize, Arc<Table>)]) -> Version {
+        let mut version = Version::default();
+        for (level, table) in tables {
+            version.levels[*level].push(table.clone());
+        }
+        version.sort();
+        version
+    }
+
     /// The version after `edit`, whose added tables have been opened as `opened`.
     pub(crate) fn after(&self, edit: &Edit, opened: Vec<(usize, Arc<Table>)>) -> Version {
         let mut next = self.clone();

@@ -48,6 +48,9 @@ impl Model {
     }
 }
 
+/// Versions that the drop sink was told of.
+type Drops = BTreeSet<(Vec<u8>, u64)>;
+
 struct Dice(u64);
 
 impl Dice {
@@ -60,7 +63,7 @@ impl Dice {
 struct Life {
     lsm: Lsm,
     jobs: Arc<support::ManualJobs>,
-    dropped: Arc<Mutex<BTreeSet<(Vec<u8>, u64)>>>,
+    dropped: Arc<Mutex<Drops>>,
 }
 
 fn open(disk: &Disk) -> lsm::Result<Life> {
@@ -76,7 +79,7 @@ fn open(disk: &Disk) -> lsm::Result<Life> {
         ..Options::default()
     };
     let lsm = Lsm::open(&env, Path::new("/lsm"), MemoryPool::new(4 << 20), options)?;
-    let dropped = Arc::<Mutex<BTreeSet<_>>>::default();
+    let dropped = Arc::<Mutex<Drops>>::default();
     let told = dropped.clone();
     lsm.set_drop_sink(Arc::new(move |key, seq, _| _ = told.lock().insert((key.to_vec(), seq.0))));
     Ok(Life { lsm, jobs, dropped })
@@ -150,7 +153,7 @@ fn ingested_key(seq: u64, n: u8) -> Vec<u8> {
 }
 
 /// All reads give what the model says of `flushed`, which is at least what was acknowledged.
-fn check_survivor(life: &Life, model: &mut Model, dropped: &BTreeSet<(Vec<u8>, u64)>) {
+fn check_survivor(life: &Life, model: &mut Model, dropped: &Drops) {
     let flushed = life.lsm.flushed().0;
     assert!(flushed >= model.flushed, "flushed up to {}, found {flushed}", model.flushed);
     for snapshot in [model.oldest.min(flushed), flushed] {
@@ -167,7 +170,7 @@ fn check_survivor(life: &Life, model: &mut Model, dropped: &BTreeSet<(Vec<u8>, u
     model.forget_above(flushed);
 }
 
-fn check_snapshot(lsm: &Lsm, model: &Model, snapshot: u64, dropped: &BTreeSet<(Vec<u8>, u64)>) {
+fn check_snapshot(lsm: &Lsm, model: &Model, snapshot: u64, dropped: &Drops) {
     let expected = model.at(snapshot);
     let upper = Bound::Excluded(&b"load"[..]);
     let mut iter = lsm.iter(Bound::Unbounded, upper, Seq(snapshot)).unwrap();

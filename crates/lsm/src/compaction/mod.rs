@@ -16,10 +16,10 @@ pub(crate) use retention::Retention;
 use crate::Result;
 use crate::flush::Step;
 use crate::iter::{Merge, Source};
-use crate::sstable::Table;
 use crate::tree::Tree;
-use crate::version::{Edit, LEVEL_COUNT, Version};
+use crate::version::{Edit, Version};
 use pick::{Plan, RoundRobin};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// The one compaction that may run, and where each level's last one ended.
@@ -105,7 +105,8 @@ impl Tree {
     }
 
     fn start_compaction(&self, plan: Plan, version: Arc<Version>) -> Result<Running> {
-        let mut merge = Merge::new(sources(&plan.inputs));
+        let inputs = Arc::new(Version::of(&plan.inputs));
+        let mut merge = Merge::new(Source::tables(&inputs, Bound::Unbounded, Bound::Unbounded).collect());
         merge.first()?;
         let min_seq = plan.inputs.iter().map(|(_, table)| table.meta.properties.min_seq).min();
         let retention = Retention::new(self.oldest_snapshot(), vec![version.tombstones.clone()]);
@@ -144,17 +145,4 @@ impl Tree {
         self.commit(&edit, |_| {})?;
         Ok(Step::Installed)
     }
-}
-
-/// One source for each table of level 0, the newest first, then one for each deeper level.
-pub(crate) fn sources(inputs: &[(usize, Arc<Table>)]) -> Vec<Source> {
-    let level0 = inputs
-        .iter()
-        .filter(|(level, _)| *level == 0)
-        .filter_map(|(_, table)| Source::run(vec![table.clone()]));
-    let runs = (1..LEVEL_COUNT).filter_map(|run| {
-        let tables = inputs.iter().filter(|(level, _)| *level == run).map(|(_, table)| table.clone());
-        Source::run(tables.collect())
-    });
-    level0.chain(runs).collect()
 }

@@ -3,7 +3,9 @@
 use crate::key::Tag;
 use crate::memtable::{Cursor, Memtable};
 use crate::sstable::{Table, TableCursor};
+use crate::version::Version;
 use crate::{Result, Seq};
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 /// One ordered sequence of versions. An enum and not a trait object: every step of every scan
@@ -19,10 +21,27 @@ impl Source {
         Source::Memtable(Cursor::new(memtable))
     }
 
-    /// `tables` must be disjoint and in order; `None` if there are none.
-    pub(crate) fn run(tables: Vec<Arc<Table>>) -> Option<Self> {
-        let first = tables.first()?.clone();
-        Some(Source::Run(RunCursor { tables, index: 0, cursor: TableCursor::new(first) }))
+    /// What may hold keys between the bounds: each table of level 0, the newest first, then each run.
+    pub(crate) fn tables<'a>(
+        version: &'a Arc<Version>,
+        lower: Bound<&'a [u8]>,
+        upper: Bound<&'a [u8]>,
+    ) -> impl Iterator<Item = Source> + 'a {
+        let (level0, runs) = version.levels.split_at(1);
+        let level0 = level0.iter().flatten().enumerate();
+        let level0 = level0.filter(move |(_, table)| !is_below(table, lower) && !is_above(table, upper));
+        let level0 = level0.map(|(index, _)| (0, index..index + 1));
+        let runs = runs.iter().enumerate().map(move |(index, run)| {
+            let from = run.partition_point(|table| is_below(table, lower));
+            (index + 1, from..run.partition_point(|table| !is_above(table, upper)))
+        });
+        level0.chain(runs).filter_map(|(level, range)| Source::run(version.clone(), level, range))
+    }
+
+    /// The tables of `level` at `range`, which must be disjoint and in order; `None` if there are none.
+    fn run(version: Arc<Version>, level: usize, range: Range<usize>) -> Option<Self> {
+        let first = version.levels[level].get(range.clone())?.first()?.clone();
+        Some(Source::Run(RunCursor { version, level, range, index: 0, cursor: TableCursor::new(first) }))
     }
 
     #[inline]
@@ -109,35 +128,59 @@ impl Source {
     }
 }
 
-/// A position in a run; opens one table at a time.
+/// Whether all keys of the table lie before the bound.
+fn is_below(table: &Table, lower: Bound<&[u8]>) -> bool {
+    match lower {
+        Bound::Unbounded => false,
+        Bound::Included(bound) | Bound::Excluded(bound) => *table.meta.properties.largest < *bound,
+    }
+}
+
+/// Whether all keys of the table lie behind the bound.
+fn is_above(table: &Table, upper: Bound<&[u8]>) -> bool {
+    match upper {
+        Bound::Unbounded => false,
+        Bound::Included(bound) | Bound::Excluded(bound) => *table.meta.properties.smallest > *bound,
+    }
+}
+
+/// A position in a run; opens one table at a time. Holds the version and not the tables, of which
+/// there may be thousands.
 pub(crate) struct RunCursor {
-    tables: Vec<Arc<Table>>,
+    version: Arc<Version>,
+    level: usize,
+    range: Range<usize>,
+    /// Counted from the beginning of the range.
     index: usize,
     cursor: TableCursor,
 }
 
 impl RunCursor {
+    fn tables(&self) -> &[Arc<Table>] {
+        &self.version.levels[self.level][self.range.clone()]
+    }
+
     fn first(&mut self) -> Result<()> {
         self.enter(0);
         self.cursor.first()
     }
 
     fn last(&mut self) -> Result<()> {
-        self.enter(self.tables.len() - 1);
+        self.enter(self.tables().len() - 1);
         self.cursor.last()
     }
 
     fn seek(&mut self, key: &[u8], seq: Seq) -> Result<()> {
-        let after = self.tables.partition_point(|table| *table.meta.properties.largest < *key);
-        self.enter(after.min(self.tables.len() - 1));
+        let after = self.tables().partition_point(|table| *table.meta.properties.largest < *key);
+        self.enter(after.min(self.tables().len() - 1));
         self.cursor.seek(key, seq)?;
         // The sought version may be older than all of its key in this table.
         if self.cursor.is_valid() { Ok(()) } else { self.next_table() }
     }
 
     fn seek_before(&mut self, key: &[u8], seq: Seq) -> Result<()> {
-        let after = self.tables.partition_point(|table| *table.meta.properties.largest < *key);
-        self.enter(after.min(self.tables.len() - 1));
+        let after = self.tables().partition_point(|table| *table.meta.properties.largest < *key);
+        self.enter(after.min(self.tables().len() - 1));
         self.cursor.seek_before(key, seq)?;
         if self.cursor.is_valid() { Ok(()) } else { self.table_before() }
     }
@@ -153,7 +196,7 @@ impl RunCursor {
     }
 
     fn next_table(&mut self) -> Result<()> {
-        if self.index + 1 < self.tables.len() {
+        if self.index + 1 < self.tables().len() {
             self.enter(self.index + 1);
             self.cursor.first()?;
         }
@@ -171,7 +214,8 @@ impl RunCursor {
     fn enter(&mut self, index: usize) {
         if index != self.index {
             self.index = index;
-            self.cursor.enter(self.tables[index].clone());
+            let table = self.tables()[index].clone();
+            self.cursor.enter(table);
         }
     }
 }
