@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Three worlds implement the door: [`os`] is the real machine, [`mem`] keeps everything in memory (a
-//! product feature: `--data-dir :memory:`), `faulty` is a seeded machine that crashes, tears writes,
+//! product feature: `--data-dir :memory:`), [`faulty`] is a seeded machine that crashes, tears writes,
 //! loses what was not synced and fails calls, so that the whole engine runs deterministically in a
 //! simulator.
 //!
@@ -23,6 +23,7 @@
 //! 4. A write that did not fail is seen by every later read of the same file.
 
 pub mod env;
+pub mod faulty;
 pub mod fs;
 pub mod jobs;
 pub mod mem;
