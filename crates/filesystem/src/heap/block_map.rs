@@ -72,6 +72,15 @@ impl BlockMap {
         self.blocks.get(block as usize).is_some_and(|entry| entry & SAVED_BIT != 0)
     }
 
+    /// Takes a page that no saved map names for never written; `false` for others.
+    pub(super) fn forget(&mut self, block: u32) -> bool {
+        let unsaved = !self.is_saved(block);
+        if let Some(entry) = self.blocks.get_mut(block as usize).filter(|_| unsaved) {
+            *entry &= ROOM_MASK;
+        }
+        unsaved
+    }
+
     /// Notes how many bytes are free in a block.
     pub(super) fn set_room(&mut self, block: u32, free: usize) {
         self.put_room(block, (free / ROOM_UNIT).min(OWNERLESS as usize - 1) as u64);
@@ -245,6 +254,9 @@ mod tests {
         assert!(!map.is_saved(1));
         assert_eq!(map.save().len(), 3, "the tail that was never written is not saved");
         assert!(map.is_saved(1) && !map.is_saved(0));
+        map.set_floor(3, Lsn(90));
+        assert!(map.forget(3) && !map.forget(1));
+        assert_eq!((map.floor(3), map.floor(1)), (None, Some(Lsn(70))));
     }
 
     #[test]

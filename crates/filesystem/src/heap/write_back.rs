@@ -73,7 +73,8 @@ impl Writer {
         }
     }
 
-    /// A full disk loses nothing: the pages stay dirty. Any other failure is final.
+    /// A full disk loses nothing: the pages stay dirty. Any other failure is final. (So is a half-done
+    /// overwrite, see [`Heap::write_sealed`].)
     fn poison(&mut self, error: &Error) {
         if let Error::Disk { file, .. } = error
             && !error.is_disk_full()
@@ -210,8 +211,17 @@ impl Heap {
                 && let Ok(space) = self.spaces.get(SpaceId(first.space))
             {
                 writer.unsynced.insert(space.id, Arc::clone(&space));
-                space.store.write(BlockId(first.block), images.as_flattened())?;
+                let stored = space.store.write(BlockId(first.block), images.as_flattened());
                 let mut map = space.map.lock();
+                if let Err(error) = stored {
+                    // What was being written may be torn now. A page that no saved map names is as if never
+                    // written; of any other the double-write file has the only whole copy, which must stay.
+                    let forgotten = run.iter().filter(|(id, _)| map.forget(id.block)).count();
+                    if forgotten < run.len() {
+                        writer.poisoned = Some(space.store.name());
+                    }
+                    return Err(error);
+                }
                 run.iter().for_each(|(id, image)| map.set_floor(id.block, image.lsn()));
             }
         }
