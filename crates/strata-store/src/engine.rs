@@ -10,7 +10,7 @@ use crate::vacuum::{Dropped, Frees};
 use crate::{Error, KeyspaceId, Result, location};
 use filesystem::{Heap, TupleLoc, WriteAhead};
 use journal::{Journal, Lsn};
-use lsm::{Lsm, Seq};
+use lsm::{Lsm, Pressure, Seq};
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -150,6 +150,21 @@ impl Engine {
         match self.journal.poisoned() {
             Some(error) => Err(Error::Poisoned { reason: error.to_string() }),
             None => Ok(()),
+        }
+    }
+
+    /// Waits while the tree is so far behind that more writes would only make it worse.
+    pub(crate) fn hold_back(&self) -> Result<()> {
+        if self.lsm.pressure() != Pressure::Stop {
+            return Ok(());
+        }
+        self.lsm.wake();
+        let stalled = || self.lsm.stats().stalled;
+        let goes_on = || self.lsm.pressure() != Pressure::Stop || stalled().is_some();
+        self.env.jobs.wait_until(&|| goes_on() || self.check_health().is_err());
+        match stalled() {
+            Some(file) if self.lsm.pressure() == Pressure::Stop => Err(Error::Full { file }),
+            _ => Ok(()),
         }
     }
 

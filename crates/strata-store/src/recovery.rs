@@ -28,7 +28,7 @@ use vfs::{Env, File};
 
 /// Opens the store in `dir`, or makes one there.
 pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engine> {
-    env.fs.create_dir_all(dir).map_err(|source| Error::disk("create", dir, &source))?;
+    make_directory(&env, dir)?;
     let directory_lock = take_directory(&env, dir)?;
     let scratch_dir = dir.join("scratch");
     ScratchFile::remove_all(&env, &scratch_dir)?;
@@ -46,6 +46,8 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
         ..lsm::Options::default()
     };
     let lsm = Lsm::open(&env, &dir.join("lsm"), pool.clone(), tree_options)?;
+    // The names of what was just made; each has synced what is in it.
+    env.fs.sync_dir(dir).map_err(|source| Error::disk("sync", dir, &source))?;
     let dropped_by_tree = Arc::new(Dropped::default());
     let sink = dropped_by_tree.clone();
     lsm.set_drop_sink(Arc::new(move |key, seq, value| sink.note(key, seq, value)));
@@ -71,6 +73,19 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
     let last_seq = engine.turn.lock().last_seq;
     engine.snapshots.restore(last_seq, engine.journal.end());
     Ok(engine)
+}
+
+/// Makes the directory, durably: a store whose name is lost is lost (I-5).
+fn make_directory(env: &Env, dir: &Path) -> Result<()> {
+    if Superblock::exists(env, dir)? {
+        return Ok(());
+    }
+    env.fs.create_dir_all(dir).map_err(|source| Error::disk("create", dir, &source))?;
+    for parent in dir.ancestors().skip(1) {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        env.fs.sync_dir(parent).map_err(|source| Error::disk("sync", parent, &source))?;
+    }
+    Ok(())
 }
 
 fn take_directory(env: &Env, dir: &Path) -> Result<Arc<dyn File>> {

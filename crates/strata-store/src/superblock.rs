@@ -31,6 +31,12 @@ pub(crate) struct Superblock {
 }
 
 impl Superblock {
+    /// Whether a store was made in `dir`.
+    pub(crate) fn exists(env: &Env, dir: &Path) -> Result<bool> {
+        let path = dir.join(NAME);
+        env.fs.exists(&path).map_err(|source| Error::disk("look for", &path, &source))
+    }
+
     /// Reads the file in `dir`; makes one if the directory holds no store yet.
     pub(crate) fn open(env: &Env, dir: &Path) -> Result<Self> {
         let path = dir.join(NAME);

@@ -1,6 +1,8 @@
 //! Several transactions at once against a list of states: every commit is a state of the whole store, a
 //! snapshot is one of them, and what a transaction sees is that state with its own earlier commands over it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Bound::Unbounded;
@@ -11,6 +13,8 @@ const ROWS: KeyspaceId = KeyspaceId::table(1);
 const INDEX: KeyspaceId = KeyspaceId::index(2);
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+/// What a transaction has written, deletions included.
+type Own = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -53,9 +57,9 @@ struct Running {
     txn: Txn,
     view: View,
     base: Seq,
-    own: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    seen: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    mark: Option<(Savepoint, BTreeMap<Vec<u8>, Option<Vec<u8>>>)>,
+    own: Own,
+    seen: Own,
+    mark: Option<(Savepoint, Own)>,
 }
 
 struct Scene {

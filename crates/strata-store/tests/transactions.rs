@@ -1,5 +1,7 @@
 //! What transactions see of each other and of themselves.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::path::Path;
 use strata_store::{Error, KeyspaceId, Lock, LockMode, Seq, Store, StoreOptions, Txn, View};

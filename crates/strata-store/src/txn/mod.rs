@@ -305,6 +305,7 @@ impl Txn {
             let lsn = self.gate();
             return Ok(Commit { seq: self.seen_seq(), lsn });
         }
+        self.store.engine().hold_back()?;
         let commit = commit::commit(self.store.engine(), &self)?;
         Ok(Commit { lsn: commit.lsn.max(self.gate()), ..commit })
     }
