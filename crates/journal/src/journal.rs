@@ -5,8 +5,8 @@ use crate::preparer::Preparer;
 use crate::replay::{self, Record};
 use crate::segment;
 use crate::writer::Writer;
-use crate::{Error, Lsn, Result, recovery};
-use parking_lot::Mutex;
+use crate::{Error, Lsn, Result, preparer, recovery, writer};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,10 @@ use vfs::{Env, File, JobHandle};
 
 /// Bytes that may wait to be written before `append` waits for the disk.
 const PENDING_MAX: u64 = 64 << 20;
+
+/// Payload of a frame at most: damage to a long record leaves a valid frame not far behind it, which tells
+/// it from a torn tail.
+const PAYLOAD_MAX: u64 = 1 << 20;
 
 /// How a journal is laid out.
 #[derive(Clone, Debug)]
@@ -37,30 +41,37 @@ pub struct Journal {
     preparer: Arc<dyn JobHandle>,
 }
 
-/// What the journal and its two jobs share.
+/// What the journal and its two jobs share. Latches are taken in the order in which they stand here.
 pub(crate) struct Shared {
     pub(crate) env: Env,
     pub(crate) dir: PathBuf,
     pub(crate) segment_len: u64,
     pub(crate) id: u64,
+    /// Held by whoever makes room.
+    pub(crate) preparing: Mutex<()>,
+    /// Held by whoever writes: the buffer that is not being filled.
+    pub(crate) spare: Mutex<Vec<u8>>,
     pub(crate) buffer: Mutex<Buffer>,
     /// Everything below is on disk and synced.
     pub(crate) durable: AtomicU64,
-    /// Segments exist for everything below.
+    /// There is room for everything below.
     pub(crate) reserved: AtomicU64,
-    /// An append waits for `reserved` to reach this.
-    pub(crate) wanted: AtomicU64,
-    /// Segments by their first LSN; prepared ones included.
+    /// Segments by their first LSN; those without a frame included.
     pub(crate) files: Mutex<BTreeMap<Lsn, Arc<dyn File>>>,
-    /// Why no segment could be prepared, until one could.
-    pub(crate) full: Mutex<Option<Error>>,
-    pub(crate) poison: Mutex<Option<Error>>,
-    pub(crate) subscribers: Mutex<Vec<Subscriber>>,
     /// Segments that end at or below this may be used again.
     pub(crate) recyclable: AtomicU64,
+    poison: Mutex<Option<Error>>,
+    subscribers: Mutex<Subscribers>,
 }
 
-pub(crate) type Subscriber = Arc<dyn Fn(Lsn) + Send + Sync>;
+#[derive(Default)]
+struct Subscribers {
+    all: Vec<Subscriber>,
+    /// What they were told last: the durable position, and whether there is no going on.
+    told: (Lsn, bool),
+}
+
+type Subscriber = Arc<dyn Fn(Lsn) + Send + Sync>;
 
 /// What was appended and is not being written yet: the bytes from `start` on, as they will be on disk.
 pub(crate) struct Buffer {
@@ -80,33 +91,32 @@ impl Journal {
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Missing`] if records that were durable are lost, and the disk's.
     pub fn open(env: &Env, dir: &Path, options: Options) -> Result<Journal> {
-        env.fs.create_dir_all(dir).map_err(Error::disk("create", dir))?;
         let found = recovery::recover(env, dir, &options)?;
         let shared = Arc::new(Shared {
             env: env.clone(),
             dir: dir.to_owned(),
             segment_len: found.segment_len,
             id: found.journal_id,
+            preparing: Mutex::new(()),
+            spare: Mutex::new(Vec::new()),
             buffer: Mutex::new(Buffer { start: found.end, bytes: Vec::new() }),
             durable: AtomicU64::new(found.end.0),
             reserved: AtomicU64::new(found.reserved.0),
-            wanted: AtomicU64::new(0),
             files: Mutex::new(found.files),
-            full: Mutex::new(None),
-            poison: Mutex::new(None),
-            subscribers: Mutex::new(Vec::new()),
             recyclable: AtomicU64::new(0),
+            poison: Mutex::new(None),
+            subscribers: Mutex::new(Subscribers { all: Vec::new(), told: (found.end, false) }),
         });
         Ok(Journal {
-            writer: env.jobs.spawn("journal", Box::new(Writer::new(shared.clone()))),
-            preparer: env.jobs.spawn("journal segments", Box::new(Preparer::new(shared.clone()))),
+            writer: env.jobs.spawn("journal", Box::new(Writer(shared.clone()))),
+            preparer: env.jobs.spawn("journal segments", Box::new(Preparer(shared.clone()))),
             shared,
         })
     }
 
     /// Appends a record, the concatenation of `parts`, and returns its end: it is durable when
-    /// [`Self::durable`] has reached that. Waits for the disk only while [`PENDING_MAX`] bytes are unwritten or
-    /// a segment is missing.
+    /// [`Self::durable`] has reached that. Memory only, unless 64 MiB are unwritten or the preparer has fallen
+    /// behind: then the calling thread does what is missing.
     ///
     /// # Errors
     /// [`Error::Full`] without room for another segment, [`Error::Poisoned`] after a failed write or sync.
@@ -114,14 +124,17 @@ impl Journal {
         let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
         self.wait_for_room(len)?;
         let mut buffer = self.shared.buffer.lock();
-        self.reserve(&mut buffer, len)?;
+        while self.shared.end_after(buffer.end(), len) > self.shared.reserved() {
+            let end = self.shared.end_after(buffer.end(), len);
+            MutexGuard::unlocked(&mut buffer, || preparer::prepare(&self.shared, end))?;
+        }
         let durable = self.durable();
         let mut rest = Cut { parts, at: 0 };
         let mut left = len;
         let mut first = true;
         loop {
             let room = self.shared.room_for_payload(&mut buffer);
-            let take = left.min(room);
+            let take = left.min(room).min(PAYLOAD_MAX);
             left -= take;
             let part = Part::new(first, left == 0);
             let lsn = buffer.end();
@@ -135,6 +148,9 @@ impl Journal {
         let end = buffer.end();
         drop(buffer);
         self.writer.wake();
+        if preparer::is_needed(&self.shared, end) {
+            self.preparer.wake();
+        }
         Ok(end)
     }
 
@@ -145,20 +161,36 @@ impl Journal {
 
     /// Everything below this position survives any crash.
     pub fn durable(&self) -> Lsn {
-        Lsn(self.shared.durable.load(Ordering::Acquire))
+        self.shared.durable()
     }
 
-    /// Waits until everything below `lsn` is durable.
+    /// Waits until everything below `lsn`, which was appended, is durable. Not for use inside a job.
     ///
     /// # Errors
     /// [`Error::Poisoned`] if that can never be.
     pub fn wait_durable(&self, lsn: Lsn) -> Result<()> {
+        let is_over = || self.durable() >= lsn || self.poisoned().is_some();
+        if self.durable() < lsn {
+            self.assert_appended(lsn);
+            self.writer.wake();
+            self.shared.env.jobs.wait_until(&is_over);
+        }
+        if self.durable() >= lsn { Ok(()) } else { self.shared.check_poison() }
+    }
+
+    /// Like [`Self::wait_durable`], but writes on the calling thread, so that a job may ask for it.
+    ///
+    /// # Errors
+    /// [`Error::Poisoned`] if that can never be.
+    pub fn sync_to(&self, lsn: Lsn) -> Result<()> {
         if self.durable() >= lsn {
             return Ok(());
         }
+        self.assert_appended(lsn);
+        let written = writer::write_pending(&self.shared);
+        // The job tells the subscribers: they may want what the caller holds.
         self.writer.wake();
-        self.shared.env.jobs.wait_until(&|| self.durable() >= lsn || self.shared.poison.lock().is_some());
-        if self.durable() >= lsn { Ok(()) } else { self.check_poison() }
+        written.map(|_| ())
     }
 
     /// Asks for everything appended so far to be made durable soon.
@@ -168,12 +200,12 @@ impl Journal {
 
     /// `f` is called from a job's thread whenever [`Self::durable`] has grown, and once the journal is poisoned.
     pub fn subscribe(&self, f: Arc<dyn Fn(Lsn) + Send + Sync>) {
-        self.shared.subscribers.lock().push(f);
+        self.shared.subscribers.lock().all.push(f);
     }
 
     /// Why the journal accepts nothing more, if it is so.
     pub fn poisoned(&self) -> Option<Error> {
-        self.shared.poison.lock().clone()
+        self.shared.check_poison().err()
     }
 
     /// Reads the records that begin at or behind `from`, in order, until `visit` breaks.
@@ -190,58 +222,19 @@ impl Journal {
         self.preparer.wake();
     }
 
-    fn check_poison(&self) -> Result<()> {
-        match self.poisoned() {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
-    }
-
     /// Lets the writer catch up before more is piled up.
     fn wait_for_room(&self, len: u64) -> Result<()> {
-        self.check_poison()?;
-        let pending = || self.shared.buffer.lock().bytes.len() as u64;
-        if pending() > 0 && pending() + len > PENDING_MAX {
-            self.writer.wake();
-            let written = || pending() == 0 || self.shared.poison.lock().is_some();
-            self.shared.env.jobs.wait_until(&written);
-            self.check_poison()?;
+        self.shared.check_poison()?;
+        let pending = self.shared.buffer.lock().bytes.len() as u64;
+        if pending > 0 && pending + len > PENDING_MAX {
+            writer::write_pending(&self.shared)?;
         }
         Ok(())
     }
 
-    /// Makes sure that segments exist for a record: room can run out here, where nothing is lost yet.
-    fn reserve(&self, buffer: &mut parking_lot::MutexGuard<'_, Buffer>, len: u64) -> Result<()> {
-        loop {
-            let end = self.shared.end_after(buffer.end(), len);
-            let reserved = self.shared.reserved();
-            if end <= reserved {
-                // Ask early for the next segment, so that nobody has to wait for it.
-                if end.0 + self.shared.segment_len / 2 > reserved.0 {
-                    self.preparer.wake();
-                }
-                return Ok(());
-            }
-            self.shared.wanted.fetch_max(end.0, Ordering::AcqRel);
-            *self.shared.full.lock() = None;
-            self.preparer.wake();
-            parking_lot::MutexGuard::unlocked(buffer, || self.wait_reserved(end));
-            if self.shared.reserved() < end {
-                self.shared.wanted.store(0, Ordering::Release);
-                self.check_poison()?;
-                let full = self.shared.full.lock().clone();
-                return Err(full.unwrap_or(Error::Full { dir: self.shared.dir.clone() }));
-            }
-        }
-    }
-
-    fn wait_reserved(&self, end: Lsn) {
-        let ready = || {
-            self.shared.reserved() >= end
-                || self.shared.full.lock().is_some()
-                || self.shared.poison.lock().is_some()
-        };
-        self.shared.env.jobs.wait_until(&ready);
+    fn assert_appended(&self, lsn: Lsn) {
+        let end = self.end();
+        assert!(lsn <= end, "waiting for {lsn}, but the journal ends at {end}");
     }
 }
 
@@ -267,20 +260,29 @@ impl Shared {
         }
     }
 
-    /// Where a record of `len` bytes would end at most, if appended at `at`.
+    /// Where a record of `len` bytes ends if it is appended at `at`: the same walk as `append`'s.
     fn end_after(&self, at: Lsn, len: u64) -> Lsn {
-        let payload_per_segment = self.segment_len - segment::HEADER_LEN as u64 - frame::HEADER_LEN as u64;
-        let crossings = len / payload_per_segment + 2;
-        let overhead = crossings * (segment::HEADER_LEN + 2 * frame::HEADER_LEN) as u64;
-        let within = at.0 % self.segment_len;
-        let simple = len + frame::HEADER_LEN as u64;
-        if within != 0 && within + simple <= self.segment_len {
-            return Lsn(at.0 + simple);
+        let frame_header = frame::HEADER_LEN as u64;
+        let (mut at, mut left) = (at.0, len);
+        loop {
+            let within = at % self.segment_len;
+            let room = self.segment_len - within;
+            if within == 0 {
+                at += segment::HEADER_LEN as u64;
+            } else if room <= frame_header {
+                at += room;
+            } else {
+                let take = left.min(room - frame_header).min(PAYLOAD_MAX);
+                at += frame_header + take;
+                left -= take;
+                if left == 0 {
+                    return Lsn(at);
+                }
+            }
         }
-        Lsn((at.0 + len + overhead).next_multiple_of(self.segment_len))
     }
 
-    /// Segments exist for everything below.
+    /// There is room for everything below.
     pub(crate) fn reserved(&self) -> Lsn {
         Lsn(self.reserved.load(Ordering::Acquire))
     }
@@ -290,18 +292,33 @@ impl Shared {
         Lsn(lsn.0 - lsn.0 % self.segment_len)
     }
 
-    /// No going on: the error is kept for everybody, and those who wait are told.
-    pub(crate) fn poison(&self, error: Error) {
-        self.poison.lock().get_or_insert(error.poison());
-        self.tell();
+    /// Everything below is on disk and synced.
+    pub(crate) fn durable(&self) -> Lsn {
+        Lsn(self.durable.load(Ordering::Acquire))
     }
 
-    /// Calls the subscribers.
+    /// No going on: the first such error is kept for everybody, and returned.
+    pub(crate) fn poison(&self, error: Error) -> Error {
+        self.poison.lock().get_or_insert(error.poison()).clone()
+    }
+
+    pub(crate) fn check_poison(&self) -> Result<()> {
+        self.poison.lock().clone().map_or(Ok(()), Err)
+    }
+
+    /// Calls the subscribers if there is news.
     pub(crate) fn tell(&self) {
-        let durable = Lsn(self.durable.load(Ordering::Acquire));
-        let subscribers = self.subscribers.lock().clone();
-        for subscriber in subscribers {
-            subscriber(durable);
+        let news = (self.durable(), self.poison.lock().is_some());
+        let all = {
+            let mut subscribers = self.subscribers.lock();
+            if subscribers.told == news {
+                return;
+            }
+            subscribers.told = news;
+            subscribers.all.clone()
+        };
+        for subscriber in all {
+            subscriber(news.0);
         }
     }
 }

@@ -11,8 +11,8 @@
 //! # Who does what
 //! ```text
 //! append ──▶ buffer ──swap──▶ writer job: one write, one sync for all that arrived ──▶ durable, subscribers
-//!   │                             ▲
-//!   └ room below `reserved`       └ files of segments that the preparer job has made ahead, filled with zeros
+//!   │
+//!   └ room below `reserved` ◀── preparer job: grows the last segment ahead, filled with zeros and synced; recycles
 //! ```
 //!
 //! # The journal is one string of bytes                         (integers little-endian)

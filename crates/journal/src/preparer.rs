@@ -1,143 +1,144 @@
-//! The preparer job: segments are there before they are needed, and come back when they no longer are.
+//! Room is there before it is needed: segments grow ahead of the writer, and come back when nobody needs them.
 //!
-//! A prepared segment is filled with zeros and synced, name included, so that a commit's sync finds nothing
-//! but data to write (1.4 to 2.2 times the rate of a growing file). A segment that is no longer needed
-//! becomes the next one by a rename: its old frames name other positions and cannot be mistaken.
+//! Room is filled with zeros and synced, name included, before `reserved` moves over it, so that a commit's sync finds
+//! nothing but data to write (1.4 to 2.2 times the rate of a growing file), and a full disk shows before
+//! anything depends on it. A segment that is no longer needed becomes the one behind the last by a
+//! rename: its old frames name other positions and cannot be mistaken.
 
 use crate::journal::Shared;
 use crate::{Error, Lsn, Result, segment};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use vfs::{File, Job, OpenMode, Progress};
 
-/// Zeros written in one step: keeps a step short beside the writer's syncs.
-const STEP_LEN: u64 = 4 << 20;
-/// Segments kept for re-use ahead of need; more than these are removed.
-const AHEAD_MAX: u64 = 4;
+/// The room of a new journal: small, because a user waits for it.
+pub(crate) const FIRST_STEP_LEN: u64 = 1 << 20;
+/// Zeros written and synced in one step: few enough that a commit beside it hardly feels them.
+const STEP_LEN_MAX: u64 = 4 << 20;
+/// Room kept ahead of the writer at most.
+const LEAD_MAX: u64 = 16 << 20;
+/// Segments kept for re-use; more are removed.
+const SPARE_SEGMENTS_MAX: u64 = 4;
 
-/// Prepares and recycles segments.
-pub(crate) struct Preparer {
-    shared: Arc<Shared>,
-    filling: Option<Filling>,
+/// Makes room up to `end` on the calling thread.
+///
+/// # Errors
+/// [`Error::Full`], after which the journal is as before.
+pub(crate) fn prepare(shared: &Shared, end: Lsn) -> Result<()> {
+    let _one_at_a_time = shared.preparing.lock();
+    while shared.reserved() < end {
+        shared.check_poison()?;
+        extend(shared)?;
+    }
+    Ok(())
 }
 
-/// A segment on its way, under a name of its own.
-struct Filling {
-    file: Arc<dyn File>,
-    filled: u64,
+/// Whether the writer comes close to the end of the room. The lead grows with the journal: what holds
+/// little stays small.
+pub(crate) fn is_needed(shared: &Shared, end: Lsn) -> bool {
+    end.0 + end.0.clamp(FIRST_STEP_LEN, LEAD_MAX).min(shared.segment_len / 2) > shared.reserved().0
 }
+
+/// One step: a longer last segment, or another one.
+fn extend(shared: &Shared) -> Result<()> {
+    let reserved = shared.reserved();
+    let extended = match reserved.0 % shared.segment_len {
+        0 if is_recyclable(shared) => recycle(shared, reserved),
+        0 => create(shared, reserved),
+        within => lengthen(shared, Lsn(reserved.0 - within), within),
+    };
+    extended.map_err(|error| match error {
+        full if full.is_full() => Error::Full { dir: shared.dir.clone() },
+        error => shared.poison(error),
+    })
+}
+
+fn lengthen(shared: &Shared, first: Lsn, len: u64) -> Result<()> {
+    let path = segment::path(&shared.dir, first);
+    let file = shared.files.lock().get(&first).cloned();
+    let file = file.ok_or_else(|| Error::Missing { segment: path.clone() })?;
+    let longer = (len + len.clamp(FIRST_STEP_LEN, STEP_LEN_MAX)).min(shared.segment_len);
+    fill(&*file, &path, longer)?;
+    shared.reserved.store(first.0 + longer, Ordering::Release);
+    Ok(())
+}
+
+fn create(shared: &Shared, first: Lsn) -> Result<()> {
+    let path = segment::path(&shared.dir, first);
+    let fs = &shared.env.fs;
+    let file = fs.open(&path, OpenMode::CreateOrOpen).map_err(Error::disk("create", &path))?;
+    let len = first.0.clamp(FIRST_STEP_LEN, STEP_LEN_MAX).min(shared.segment_len);
+    fill(&*file, &path, len)?;
+    install(shared, first, file, len)
+}
+
+fn fill(file: &dyn File, path: &Path, len: u64) -> Result<()> {
+    file.allocate(len, true).map_err(Error::disk("extend", path))?;
+    file.sync().map_err(Error::disk("sync", path))
+}
+
+/// Whether the oldest segment is of no use to anybody. One segment that has been begun always stays: it says whose
+/// the journal is.
+fn is_recyclable(shared: &Shared) -> bool {
+    let oldest = shared.files.lock().keys().next().copied();
+    oldest.is_some_and(|oldest| {
+        let end = oldest.0 + shared.segment_len;
+        end <= shared.recyclable.load(Ordering::Acquire) && end < shared.durable().0
+    })
+}
+
+/// The oldest segment becomes the one at `next`.
+fn recycle(shared: &Shared, next: Lsn) -> Result<()> {
+    let Some((oldest, file)) = shared.files.lock().pop_first() else { return Ok(()) };
+    let (from, to) = (segment::path(&shared.dir, oldest), segment::path(&shared.dir, next));
+    shared.env.fs.rename(&from, &to).map_err(Error::disk("rename", &from))?;
+    install(shared, next, file, shared.segment_len)
+}
+
+fn remove(shared: &Shared) -> Result<()> {
+    let Some((oldest, _)) = shared.files.lock().pop_first() else { return Ok(()) };
+    let path = segment::path(&shared.dir, oldest);
+    let removed = shared.env.fs.remove(&path).map_err(Error::disk("remove", &path));
+    removed.and_then(|()| sync_dir(shared)).map_err(|error| shared.poison(error))
+}
+
+/// The segment is there, name and all: it may be written.
+fn install(shared: &Shared, first: Lsn, file: Arc<dyn File>, len: u64) -> Result<()> {
+    sync_dir(shared)?;
+    shared.files.lock().insert(first, file);
+    shared.reserved.store(first.0 + len, Ordering::Release);
+    Ok(())
+}
+
+fn sync_dir(shared: &Shared) -> Result<()> {
+    shared.env.fs.sync_dir(&shared.dir).map_err(Error::disk("sync", &shared.dir))
+}
+
+/// The job that makes room and recycles.
+pub(crate) struct Preparer(pub(crate) Arc<Shared>);
 
 impl Preparer {
-    pub(crate) fn new(shared: Arc<Shared>) -> Preparer {
-        Preparer { shared, filling: None }
-    }
-
-    fn spare_path(&self) -> std::path::PathBuf {
-        self.shared.dir.join("next.tmp")
-    }
-
-    /// Whether another segment should be made: somebody waits for it, or the present one is half full.
-    fn is_needed(&self) -> bool {
-        let end = self.shared.buffer.lock().start.0;
-        let reserved = self.shared.reserved().0;
-        self.shared.wanted.load(Ordering::Acquire) > reserved || end + self.shared.segment_len / 2 > reserved
-    }
-
-    /// Gives the oldest segment that nobody needs the next name, or its room back.
-    fn recycle_one(&self) -> Result<bool> {
-        let oldest = self.shared.files.lock().keys().next().copied();
-        let Some(oldest) = oldest else { return Ok(false) };
-        if oldest.0 + self.shared.segment_len > self.shared.recyclable.load(Ordering::Acquire) {
-            return Ok(false);
+    fn work(&self) -> Result<Progress> {
+        let shared = &*self.0;
+        let _one_at_a_time = shared.preparing.lock();
+        shared.check_poison()?;
+        let spare = shared.reserved().0.saturating_sub(shared.durable().0) / shared.segment_len;
+        match is_recyclable(shared) {
+            true if spare >= SPARE_SEGMENTS_MAX => remove(shared)?,
+            false if !is_needed(shared, shared.durable()) => return Ok(Progress::Idle),
+            _ => extend(shared)?,
         }
-        let from = segment::path(&self.shared.dir, oldest);
-        let next = self.shared.reserved();
-        let durable = self.shared.durable.load(Ordering::Acquire);
-        let Some(file) = self.shared.files.lock().remove(&oldest) else { return Ok(false) };
-        if next.0 >= durable + AHEAD_MAX * self.shared.segment_len {
-            self.shared.env.fs.remove(&from).map_err(Error::disk("remove", &from))?;
-            self.sync_dir()?;
-            return Ok(true);
-        }
-        let to = segment::path(&self.shared.dir, next);
-        self.shared.env.fs.rename(&from, &to).map_err(Error::disk("rename", &from))?;
-        self.sync_dir()?;
-        self.install(next, file);
-        Ok(true)
-    }
-
-    /// Fills a new segment a step further. `true` while there is more to fill.
-    fn fill(&mut self) -> Result<bool> {
-        let path = self.spare_path();
-        let filling = match self.filling.take() {
-            Some(filling) => filling,
-            None => {
-                let file = self
-                    .shared
-                    .env
-                    .fs
-                    .open(&path, OpenMode::CreateOrOpen)
-                    .map_err(Error::disk("create", &path))?;
-                file.set_len(0).map_err(Error::disk("truncate", &path))?;
-                Filling { file, filled: 0 }
-            }
-        };
-        let filled = (filling.filled + STEP_LEN).min(self.shared.segment_len);
-        filling.file.allocate(filled, true).map_err(Error::disk("extend", &path))?;
-        if filled < self.shared.segment_len {
-            self.filling = Some(Filling { file: filling.file, filled });
-            return Ok(true);
-        }
-        filling.file.sync().map_err(Error::disk("sync", &path))?;
-        let next = self.shared.reserved();
-        let to = segment::path(&self.shared.dir, next);
-        self.shared.env.fs.rename(&path, &to).map_err(Error::disk("rename", &path))?;
-        self.sync_dir()?;
-        self.install(next, filling.file);
-        Ok(false)
-    }
-
-    /// The segment is there, name and all: it may be written.
-    fn install(&self, first: Lsn, file: Arc<dyn File>) {
-        self.shared.files.lock().insert(first, file);
-        self.shared.reserved.store(first.0 + self.shared.segment_len, Ordering::Release);
-        *self.shared.full.lock() = None;
-    }
-
-    fn sync_dir(&self) -> Result<()> {
-        self.shared.env.fs.sync_dir(&self.shared.dir).map_err(Error::disk("sync", &self.shared.dir))
-    }
-
-    /// Gives an unfinished segment's room back: somebody else may need it more.
-    fn give_up(&mut self) {
-        self.filling = None;
-        // If even this fails, the file is cut to nothing by the next attempt.
-        let _ = self.shared.env.fs.remove(&self.spare_path());
+        Ok(Progress::More)
     }
 }
 
 impl Job for Preparer {
     fn step(&mut self) -> Progress {
-        if self.shared.poison.lock().is_some() {
-            return Progress::Idle;
-        }
-        let outcome = match self.recycle_one() {
-            Ok(true) => Ok(true),
-            Ok(false) if self.filling.is_some() || self.is_needed() => self.fill(),
-            Ok(false) => return Progress::Idle,
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(_) => Progress::More,
-            Err(error) if error.is_full() => {
-                self.give_up();
-                *self.shared.full.lock() = Some(Error::Full { dir: self.shared.dir.clone() });
-                Progress::Idle
-            }
-            Err(error) => {
-                self.shared.poison(error);
-                Progress::Idle
-            }
-        }
+        // Without room nothing is wrong: who appends beyond what there is tries again, and is told.
+        self.work().unwrap_or_else(|_| {
+            self.0.tell();
+            Progress::Idle
+        })
     }
 }

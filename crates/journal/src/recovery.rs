@@ -1,6 +1,7 @@
 //! Opening: which segments there are, and where the journal ends.
 
 use crate::journal::Options;
+use crate::preparer::FIRST_STEP_LEN;
 use crate::replay::Reader;
 use crate::{Error, Lsn, Result, frame, segment};
 use std::collections::BTreeMap;
@@ -8,19 +9,24 @@ use std::path::Path;
 use std::sync::Arc;
 use vfs::{Env, File, OpenMode};
 
+/// Bytes of a segment at least.
+const SEGMENT_LEN_MIN: u64 = 4096;
+
 /// What opening finds.
 pub(crate) struct Found {
     pub(crate) journal_id: u64,
     pub(crate) segment_len: u64,
     /// Behind the last valid frame.
     pub(crate) end: Lsn,
-    /// Segments exist for everything below.
+    /// There is room for everything below.
     pub(crate) reserved: Lsn,
     pub(crate) files: BTreeMap<Lsn, Arc<dyn File>>,
 }
 
 /// Finds the end of the journal in `dir`, cutting a torn tail, or begins a new one.
 pub(crate) fn recover(env: &Env, dir: &Path, options: &Options) -> Result<Found> {
+    env.fs.create_dir_all(dir).map_err(Error::disk("create", dir))?;
+    sync_names(env, dir)?;
     let mut files = BTreeMap::new();
     for path in env.fs.list(dir).map_err(Error::disk("list", dir))? {
         if let Some(first) = segment::first_lsn(&path) {
@@ -28,16 +34,27 @@ pub(crate) fn recover(env: &Env, dir: &Path, options: &Options) -> Result<Found>
             files.insert(first, file);
         }
     }
-    let header = match files.first_key_value() {
-        Some((first, file)) => read_header(file, &segment::path(dir, *first))?,
-        None => None,
-    };
-    match header {
-        Some(header) => {
-            check_gapless(dir, &files, header.segment_len)?;
-            find_end(dir, files, header)
+    let Some((first, file)) = files.first_key_value() else { return begin(env, dir, options) };
+    let path = segment::path(dir, *first);
+    match read_header(file, &path)? {
+        Some(header) if header.first == *first && header.segment_len >= SEGMENT_LEN_MIN => {
+            let reserved = check_segments(dir, &files, header.segment_len)?;
+            find_end(dir, files, header, reserved)
         }
-        None => begin(env, dir, options, files),
+        // A crash while the journal was begun: nothing was ever appended.
+        None if files.len() == 1 && *first == Lsn(0) && is_empty(file, &path)? => begin(env, dir, options),
+        _ => Err(Error::Corrupt { segment: path, offset: 0 }),
+    }
+}
+
+/// Names that are seen are made durable: the process that made them may have died before it did.
+fn sync_names(env: &Env, dir: &Path) -> Result<()> {
+    env.fs.sync_dir(dir).map_err(Error::disk("sync", dir))?;
+    match dir.parent() {
+        Some(parent) if env.fs.exists(parent).map_err(Error::disk("look for", parent))? => {
+            env.fs.sync_dir(parent).map_err(Error::disk("sync", parent))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -47,28 +64,56 @@ fn read_header(file: &Arc<dyn File>, path: &Path) -> Result<Option<segment::Head
     segment::Header::decode(bytes.get(..read).unwrap_or_default(), path)
 }
 
-/// Every segment is there between the first and the last.
-fn check_gapless(dir: &Path, files: &BTreeMap<Lsn, Arc<dyn File>>, segment_len: u64) -> Result<()> {
-    let mut expected = files.keys().next().copied().unwrap_or_default();
-    for first in files.keys() {
-        if *first != expected {
-            return Err(Error::Missing { segment: segment::path(dir, expected) });
+/// Whether a file holds nothing but zeros.
+fn is_empty(file: &Arc<dyn File>, path: &Path) -> Result<bool> {
+    let mut bytes = vec![0; 64 * 1024];
+    let mut at = 0;
+    loop {
+        let read = file.read_at(&mut bytes, at).map_err(Error::disk("read", path))?;
+        if read == 0 {
+            return Ok(true);
         }
-        expected.0 += segment_len;
+        if bytes.iter().take(read).any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        at += read as u64;
     }
-    Ok(())
+}
+
+/// Every segment between the first and the last is there, and all but the last are whole. Returns where the
+/// room ends.
+fn check_segments(dir: &Path, files: &BTreeMap<Lsn, Arc<dyn File>>, segment_len: u64) -> Result<Lsn> {
+    let mut reserved = files.keys().next().copied().unwrap_or_default();
+    for (first, file) in files {
+        if !reserved.0.is_multiple_of(segment_len) {
+            let segment = segment::path(dir, Lsn(reserved.0 - reserved.0 % segment_len));
+            return Err(Error::Corrupt { segment, offset: reserved.0 % segment_len });
+        }
+        let path = segment::path(dir, *first);
+        if *first != reserved {
+            return Err(Error::Missing { segment: segment::path(dir, reserved) });
+        }
+        let len = file.len().map_err(Error::disk("measure", &path))?;
+        reserved.0 += len.min(segment_len);
+    }
+    Ok(reserved)
 }
 
 /// Walks the frames to the end, then looks behind it.
-fn find_end(dir: &Path, files: BTreeMap<Lsn, Arc<dyn File>>, header: segment::Header) -> Result<Found> {
+fn find_end(
+    dir: &Path,
+    files: BTreeMap<Lsn, Arc<dyn File>>,
+    header: segment::Header,
+    reserved: Lsn,
+) -> Result<Found> {
     let segment_len = header.segment_len;
-    let first = files.keys().next().copied().unwrap_or_default();
-    let last = files.keys().next_back().copied().unwrap_or_default();
     let mut reader = Reader::new(dir, &files, segment_len, header.journal_id);
-    let mut end = Lsn(first.0 + segment::HEADER_LEN as u64);
+    let mut end = Lsn(header.first.0 + segment::HEADER_LEN as u64);
+    let mut synced = Lsn(0);
     // The end of the last record that is whole: a record's first parts alone are a torn tail as well.
     let mut at = end;
     while let Some(frame) = reader.frame_at(&mut at)? {
+        synced = synced.max(frame.durable);
         if frame.part.is_last() {
             end = at;
         }
@@ -83,7 +128,36 @@ fn find_end(dir: &Path, files: BTreeMap<Lsn, Arc<dyn File>>, header: segment::He
     let mut stale: Vec<Lsn> = behind.iter().map(|frame| frame.lsn).collect();
     stale.extend(reader.frames_between(end, at)?);
     erase(dir, &files, segment_len, &stale)?;
-    Ok(Found { journal_id: header.journal_id, segment_len, end, reserved: Lsn(last.0 + segment_len), files })
+    write_again(dir, &files, segment_len, synced..end)?;
+    Ok(Found { journal_id: header.journal_id, segment_len, end, reserved, files })
+}
+
+/// Writes and syncs once more what no frame says was synced. It may be in the cache only, and clean there,
+/// if the process before this one died between write and sync, or because a sync had failed.
+fn write_again(
+    dir: &Path,
+    files: &BTreeMap<Lsn, Arc<dyn File>>,
+    segment_len: u64,
+    range: std::ops::Range<Lsn>,
+) -> Result<()> {
+    let mut bytes = vec![0; 64 * 1024];
+    for (first, file) in files {
+        let path = segment::path(dir, *first);
+        let mut at = range.start.0.max(first.0) - first.0;
+        let end = range.end.0.saturating_sub(first.0).min(segment_len);
+        if at >= end {
+            continue;
+        }
+        while at < end {
+            let count = usize::try_from(end - at).unwrap_or(usize::MAX).min(bytes.len());
+            let piece = bytes.get_mut(..count).unwrap_or_default();
+            file.read_exact_at(piece, at).map_err(Error::disk("read", &path))?;
+            file.write_all_at(piece, at).map_err(Error::disk("write", &path))?;
+            at += count as u64;
+        }
+        file.sync().map_err(Error::disk("sync", &path))?;
+    }
+    Ok(())
 }
 
 /// Overwrites the headers of frames that were cut, and of segments that only they had begun, so that none
@@ -94,7 +168,8 @@ fn erase(dir: &Path, files: &BTreeMap<Lsn, Arc<dyn File>>, segment_len: u64, sta
         let first = Lsn(lsn.0 - lsn.0 % segment_len);
         let Some(file) = files.get(&first) else { continue };
         let path = segment::path(dir, first);
-        file.write_all_at(&[0; frame::HEADER_LEN], lsn.0 % segment_len).map_err(Error::disk("write", &path))?;
+        file.write_all_at(&[0; frame::HEADER_LEN], lsn.0 % segment_len)
+            .map_err(Error::disk("write", &path))?;
         touched.insert(first, (file, path));
     }
     for (file, path) in touched.into_values() {
@@ -103,33 +178,24 @@ fn erase(dir: &Path, files: &BTreeMap<Lsn, Arc<dyn File>>, segment_len: u64, sta
     Ok(())
 }
 
-/// A new journal: its first segment, durable before anything is appended. Files that hold no journal yet, left
-/// by a crash in here, are replaced.
-fn begin(
-    env: &Env,
-    dir: &Path,
-    options: &Options,
-    left: BTreeMap<Lsn, Arc<dyn File>>,
-) -> Result<Found> {
-    if left.len() > 1 {
-        // A first segment without a header, with others behind it, was not left by a crash in here.
-        let damaged = left.keys().next().copied().unwrap_or_default();
-        return Err(Error::Corrupt { segment: segment::path(dir, damaged), offset: 0 });
-    }
-    let segment_len = options.segment_len.clamp(4096, u64::from(u32::MAX));
+/// A new journal: its first segment, durable before anything is appended.
+fn begin(env: &Env, dir: &Path, options: &Options) -> Result<Found> {
+    let segment_len = options.segment_len.clamp(SEGMENT_LEN_MIN, u64::from(u32::MAX));
     let first = Lsn(0);
     let path = segment::path(dir, first);
+    let room = FIRST_STEP_LEN.min(segment_len);
     let file = env.fs.open(&path, OpenMode::CreateOrOpen).map_err(Error::disk("create", &path))?;
-    file.allocate(segment_len, false).map_err(Error::disk("extend", &path))?;
+    file.allocate(room, true).map_err(Error::disk("extend", &path))?;
     let header = segment::Header { journal_id: env.random.next_u64(), first, segment_len };
     file.write_all_at(&header.encode(), 0).map_err(Error::disk("write", &path))?;
     file.sync().map_err(Error::disk("sync", &path))?;
     env.fs.sync_dir(dir).map_err(Error::disk("sync", dir))?;
+    let len = file.len().map_err(Error::disk("measure", &path))?;
     Ok(Found {
         journal_id: header.journal_id,
         segment_len,
         end: Lsn(segment::HEADER_LEN as u64),
-        reserved: Lsn(segment_len),
+        reserved: Lsn(len.min(segment_len)),
         files: BTreeMap::from([(first, file)]),
     })
 }

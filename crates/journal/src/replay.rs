@@ -34,8 +34,13 @@ pub(crate) fn replay(
 ) -> Result<()> {
     let files = shared.files.lock().clone();
     let oldest = files.keys().next().copied().unwrap_or_default();
-    if from.0 != 0 && from < oldest {
+    if from < oldest {
         return Err(Error::Missing { segment: segment::path(&shared.dir, shared.segment_of(from)) });
+    }
+    if from > end {
+        // The caller has seen the journal longer: what is missing was durable.
+        let segment = segment::path(&shared.dir, shared.segment_of(end));
+        return Err(Error::Corrupt { segment, offset: end.0 % shared.segment_len });
     }
     let mut reader = Reader::new(&shared.dir, &files, shared.segment_len, shared.id);
     // Frames are found from a segment's start only; those before `from` are passed over.
@@ -85,7 +90,15 @@ impl<'a> Reader<'a> {
         segment_len: u64,
         journal_id: u64,
     ) -> Reader<'a> {
-        Reader { dir, files, segment_len, journal_id, window: Vec::new(), window_start: Lsn(0), payload: Vec::new() }
+        Reader {
+            dir,
+            files,
+            segment_len,
+            journal_id,
+            window: Vec::new(),
+            window_start: Lsn(0),
+            payload: Vec::new(),
+        }
     }
 
     /// The payload of the frame read last.
@@ -110,17 +123,30 @@ impl<'a> Reader<'a> {
         Ok(Some(header))
     }
 
-    /// Every valid frame behind a place: in the rest of its segment, and in the segments after it.
+    /// Every valid frame behind a place that holds none. Segments are synced one after the other, so those behind the
+    /// place's own can hold some only if they have been begun.
     pub(crate) fn valid_frames_behind(&mut self, at: Lsn) -> Result<Vec<Header>> {
         let mut found = Vec::new();
-        let mut place = at;
-        let last = self.files.keys().next_back().copied().unwrap_or_default();
-        let end = Lsn(last.0 + self.segment_len);
+        self.collect_frames(at, &mut found)?;
+        let left = self.segment_len - at.0 % self.segment_len;
+        let mut next = Lsn(at.0.next_multiple_of(self.segment_len));
+        if left <= frame::HEADER_LEN as u64 {
+            // The place is the next segment's start: its header may be what was torn.
+            self.collect_frames(next, &mut found)?;
+            next.0 += self.segment_len;
+        }
+        while self.begins_segment(next)? {
+            self.collect_frames(next, &mut found)?;
+            next.0 += self.segment_len;
+        }
+        Ok(found)
+    }
+
+    /// The valid frames at or behind a place in its segment.
+    fn collect_frames(&mut self, from: Lsn, found: &mut Vec<Header>) -> Result<()> {
+        let end = Lsn((from.0 + 1).next_multiple_of(self.segment_len));
+        let mut place = self.next_plausible(from)?;
         while place < end {
-            place = self.next_plausible(place)?;
-            if place >= end {
-                break;
-            }
             match self.valid_frame(place)? {
                 Some(header) => {
                     place.0 += frame::HEADER_LEN as u64 + u64::from(header.len);
@@ -128,8 +154,11 @@ impl<'a> Reader<'a> {
                 }
                 None => place.0 += 1,
             }
+            if place < end {
+                place = self.next_plausible(place)?;
+            }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The next place at or behind `from`, in its segment, whose bytes claim to be a frame of that place; the
@@ -141,6 +170,11 @@ impl<'a> Reader<'a> {
         let mut place = from;
         while place < segment_end {
             let bytes = self.bytes(place, LOOK)?;
+            if bytes.len() == LOOK && bytes.iter().all(|byte| *byte == 0) {
+                // Room that was prepared. No position is all zeros, but one may begin in the last bytes.
+                place.0 += (LOOK - LSN_AT - 8) as u64;
+                continue;
+            }
             let mut claims = bytes.get(LSN_AT..).unwrap_or_default().windows(8).zip(place.0..);
             if let Some((_, found)) = claims.find(|(claim, at)| **claim == at.to_le_bytes()) {
                 return Ok(Lsn(found));

@@ -1,4 +1,4 @@
-//! The writer job: whatever has been appended meanwhile is one write and one sync.
+//! Writing: whatever has been appended meanwhile is one write and one sync.
 
 use crate::journal::{Buffer, Shared};
 use crate::{Error, Lsn, Result, segment};
@@ -9,72 +9,68 @@ use vfs::{File, Job, Progress};
 /// Buffers longer than this are given back after use, so that one huge record is not held for ever.
 const KEPT_CAPACITY: usize = 4 << 20;
 
-/// Writes and syncs what has been appended.
-pub(crate) struct Writer {
-    shared: Arc<Shared>,
-    /// The other buffer: while this one is written, appends fill the first.
-    spare: Vec<u8>,
+/// Writes and syncs what has been appended so far; `false` if there was nothing. Waits for a write that is under
+/// way, and then takes what has been appended since.
+pub(crate) fn write_pending(shared: &Shared) -> Result<bool> {
+    // The other buffer: while one is written, appends fill the other.
+    let mut spare = shared.spare.lock();
+    shared.check_poison()?;
+    let Some((start, mut bytes)) = take(shared, &mut spare) else { return Ok(false) };
+    write(shared, start, &bytes).map_err(|error| shared.poison(error))?;
+    shared.durable.store(start.0 + bytes.len() as u64, Ordering::Release);
+    if bytes.capacity() <= KEPT_CAPACITY {
+        bytes.clear();
+        *spare = bytes;
+    }
+    Ok(true)
 }
 
-impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>) -> Writer {
-        Writer { shared, spare: Vec::new() }
+/// Swaps the buffers; `None` if nothing has been appended.
+fn take(shared: &Shared, spare: &mut Vec<u8>) -> Option<(Lsn, Vec<u8>)> {
+    let mut buffer = shared.buffer.lock();
+    if buffer.bytes.is_empty() {
+        return None;
     }
-
-    /// Takes what has been appended; `None` if there is nothing, or nothing may be written any more.
-    fn take(&mut self) -> Option<(Lsn, Vec<u8>)> {
-        if self.shared.poison.lock().is_some() {
-            return None;
-        }
-        let mut buffer = self.shared.buffer.lock();
-        if buffer.bytes.is_empty() {
-            return None;
-        }
-        let Buffer { start, bytes } = &mut *buffer;
-        let taken = (*start, std::mem::replace(bytes, std::mem::take(&mut self.spare)));
-        start.0 += taken.1.len() as u64;
-        Some(taken)
-    }
-
-    /// Writes a run of bytes, which may reach over several segments, and syncs their files.
-    fn write(&self, start: Lsn, bytes: &[u8]) -> Result<()> {
-        let mut at = start;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let first = self.shared.segment_of(at);
-            let within = at.0 - first.0;
-            let count = rest.len().min((self.shared.segment_len - within) as usize);
-            let (piece, later) = rest.split_at(count);
-            let path = segment::path(&self.shared.dir, first);
-            let file = self.file(first)?;
-            file.write_all_at(piece, within).map_err(Error::disk("write", &path))?;
-            file.sync().map_err(Error::disk("sync", &path))?;
-            at.0 += count as u64;
-            rest = later;
-        }
-        Ok(())
-    }
-
-    fn file(&self, first: Lsn) -> Result<Arc<dyn File>> {
-        let missing = || Error::Missing { segment: segment::path(&self.shared.dir, first) };
-        self.shared.files.lock().get(&first).cloned().ok_or_else(missing)
-    }
+    let Buffer { start, bytes } = &mut *buffer;
+    let taken = (*start, std::mem::replace(bytes, std::mem::take(spare)));
+    start.0 += taken.1.len() as u64;
+    Some(taken)
 }
+
+/// Writes a run of bytes. A segment is synced before the next one is begun: after a crash only the last may be torn.
+fn write(shared: &Shared, start: Lsn, bytes: &[u8]) -> Result<()> {
+    let mut at = start;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let first = shared.segment_of(at);
+        let within = at.0 - first.0;
+        let count = rest.len().min((shared.segment_len - within) as usize);
+        let (piece, later) = rest.split_at(count);
+        let path = segment::path(&shared.dir, first);
+        let file = file(shared, first)?;
+        file.write_all_at(piece, within).map_err(Error::disk("write", &path))?;
+        file.sync().map_err(Error::disk("sync", &path))?;
+        at.0 += count as u64;
+        rest = later;
+    }
+    Ok(())
+}
+
+fn file(shared: &Shared, first: Lsn) -> Result<Arc<dyn File>> {
+    let missing = || Error::Missing { segment: segment::path(&shared.dir, first) };
+    shared.files.lock().get(&first).cloned().ok_or_else(missing)
+}
+
+/// The job that writes when nobody else does, and tells the subscribers.
+pub(crate) struct Writer(pub(crate) Arc<Shared>);
 
 impl Job for Writer {
     fn step(&mut self) -> Progress {
-        let Some((start, mut bytes)) = self.take() else { return Progress::Idle };
-        match self.write(start, &bytes) {
-            Ok(()) => {
-                self.shared.durable.store(start.0 + bytes.len() as u64, Ordering::Release);
-                self.shared.tell();
-            }
-            Err(error) => self.shared.poison(error),
-        }
-        bytes.clear();
-        if bytes.capacity() <= KEPT_CAPACITY {
-            self.spare = bytes;
-        }
-        Progress::More
+        let progress = match write_pending(&self.0) {
+            Ok(true) => Progress::More,
+            Ok(false) | Err(_) => Progress::Idle,
+        };
+        self.0.tell();
+        progress
     }
 }
