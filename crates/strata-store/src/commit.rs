@@ -107,6 +107,7 @@ impl<'a> Draft<'a> {
             record::drop_keyspace(&mut self.turn.record, *keyspace);
         }
         let horizon = self.engine.snapshots.horizon();
+        self.engine.lsm.set_oldest_snapshot(horizon);
         let record = &mut self.turn.record;
         self.turn.frees.take(horizon, 2 * count + 8, |version| record::free(record, version));
         Ok(())

@@ -23,6 +23,8 @@ pub(crate) struct Engine {
     pub(crate) dir: PathBuf,
     /// One checkpoint at a time.
     pub(crate) superblock: Mutex<Superblock>,
+    /// The superblock's checkpoint, for those who only ask how far behind it is.
+    pub(crate) checkpointed: Arc<AtomicU64>,
     /// Who holds it may append to the journal.
     pub(crate) turn: Mutex<Turn>,
     pub(crate) locks: Mutex<LockTable>,
@@ -96,7 +98,7 @@ impl Engine {
         value: &[u8],
     ) -> Result<Tuple> {
         if keyspace.is_index() {
-            return Ok(Tuple::own(value.to_vec()));
+            return Ok(Tuple::copy_of(value));
         }
         self.heap_tuple(keyspace, stored, seq, value)
     }
@@ -187,6 +189,7 @@ impl WriteAhead for JournalFirst {
     }
 
     fn ensure_durable(&self, lsn: Lsn) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.0.wait_durable(lsn)?)
+        // Not a wait for the journal's job: who needs this may be a job itself.
+        Ok(self.0.sync_to(lsn)?)
     }
 }

@@ -58,6 +58,7 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
         scratch: Scratch { env: env.clone(), dir: Arc::new(scratch_dir), pool },
         env,
         dir: dir.to_path_buf(),
+        checkpointed: Arc::new(AtomicU64::new(superblock.checkpoint.0)),
         superblock: Mutex::new(superblock),
         turn: Mutex::new(turn),
         locks: Mutex::new(LockTable::default()),

@@ -52,11 +52,12 @@ impl Store {
         let engine = Arc::new(recovery::open(env, dir, &options)?);
         let every = options.checkpoint_every;
         let job = jobs.spawn("checkpoint", Box::new(CheckpointJob { engine: engine.clone(), every }));
-        let (snapshots, lagging) = (engine.snapshots.clone(), Arc::downgrade(&engine));
+        let (snapshots, checkpointed) = (engine.snapshots.clone(), engine.checkpointed.clone());
+        // Weak, for the job owns the journal that owns this.
         let waker = Arc::downgrade(&job);
         engine.journal.subscribe(Arc::new(move |durable| {
             snapshots.durable_up_to(durable);
-            let is_due = lagging.upgrade().is_some_and(|engine| checkpoint::lag(&engine) >= every);
+            let is_due = checkpoint::lag(durable, &checkpointed) >= every;
             if is_due && let Some(job) = waker.upgrade() {
                 job.wake();
             }

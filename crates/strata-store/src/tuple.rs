@@ -10,6 +10,7 @@
 //! and tuple as one run of bytes.
 
 use filesystem::TupleRef;
+use smallvec::SmallVec;
 use std::ops::Deref;
 
 pub(crate) const KEY_LEN_LEN: usize = 2;
@@ -32,7 +33,7 @@ pub struct Tuple(Repr);
 enum Repr {
     Page { tuple: TupleRef, from: u32, to: u32 },
     Tree(lsm::Value),
-    Own(Vec<u8>),
+    Own(SmallVec<[u8; 32]>),
 }
 
 impl Tuple {
@@ -50,8 +51,13 @@ impl Tuple {
         Tuple(Repr::Tree(value))
     }
 
+    /// A value that is copied: of an index, where values are small, or of the transaction's own.
+    pub(crate) fn copy_of(value: &[u8]) -> Self {
+        Tuple(Repr::Own(SmallVec::from_slice(value)))
+    }
+
     pub(crate) fn own(value: Vec<u8>) -> Self {
-        Tuple(Repr::Own(value))
+        Tuple(Repr::Own(SmallVec::from_vec(value)))
     }
 }
 

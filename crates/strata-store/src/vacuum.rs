@@ -21,6 +21,9 @@ use std::sync::Arc;
 const BATCH: usize = 1024;
 /// Blocks looked at between two records.
 const BLOCKS: u32 = 128;
+/// No more versions than this wait to be freed; under a snapshot that is never given up the rest is left to
+/// compaction and [`vacuum`].
+const WAITING_MAX: usize = 1 << 20;
 
 /// What a vacuum found and did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,7 +59,10 @@ impl Dropped {
             && !keyspace.is_index()
             && let Some(loc) = location::decode(value)
         {
-            self.versions.lock().push(Version { keyspace, loc, created });
+            let mut versions = self.versions.lock();
+            if versions.len() < WAITING_MAX {
+                versions.push(Version { keyspace, loc, created });
+            }
         }
     }
 }
@@ -68,7 +74,9 @@ impl Frees {
 
     /// `version` was ended by commit `ended`.
     pub(crate) fn add(&mut self, version: Version, ended: Seq) {
-        self.ended.push_back((version, ended));
+        if self.ended.len() < WAITING_MAX {
+            self.ended.push_back((version, ended));
+        }
     }
 
     /// Takes up to `count` versions that nobody at or behind `horizon` sees.

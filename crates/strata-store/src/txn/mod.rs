@@ -26,7 +26,7 @@ pub use view::View;
 use crate::keyspace::{KeyBuf, stored_key};
 use crate::lock::{Gained, LockKey};
 use crate::snapshots::Snapshot;
-use crate::tuple::Tuple;
+use crate::tuple::{KEY_LEN_LEN, Tuple};
 use crate::{Error, KEY_LEN_MAX, KeyspaceId, Lock, LockMode, ObjectMode, Result, Store, commit};
 use journal::Lsn;
 use lsm::Seq;
@@ -36,7 +36,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use values::ValueLog;
 
 /// The longest value of a table keyspace.
-const TUPLE_VALUE_LEN_MAX: usize = 1 << 30;
+const TUPLE_VALUE_LEN_MAX: usize = filesystem::heap::TUPLE_LEN_MAX - KEY_LEN_MAX - KEY_LEN_LEN;
 
 /// Names a transaction within the life of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,7 +195,7 @@ impl Txn {
         match write {
             Write::Delete => Ok(None),
             Write::Put(value) if keyspace.is_index() => {
-                Ok(Some(Tuple::own(self.private.inline_value(value).to_vec())))
+                Ok(Some(Tuple::copy_of(self.private.inline_value(value))))
             }
             Write::Put(value) => {
                 let mut bytes = Vec::with_capacity(value.len());
