@@ -35,6 +35,10 @@ pub(crate) fn commit(engine: &Engine, txn: &Txn) -> Result<Commit> {
 fn validate(engine: &Engine, txn: &Txn) -> Result<Vec<Option<Version>>> {
     let mut superseded = Vec::new();
     for (key, _) in txn.private().newest().filter(|(key, _)| !keyspace_of(key).is_index()) {
+        if txn.private().has_created(keyspace_of(key)) {
+            superseded.push(None);
+            continue;
+        }
         let newest = engine.lsm.newest(key)?;
         if let (Some((changed, _)), Some(snapshot)) = (&newest, txn.basis())
             && *changed > snapshot

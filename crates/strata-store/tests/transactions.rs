@@ -287,3 +287,22 @@ fn a_large_transaction_spills_and_commits_in_parts() {
     let report = store.verify().unwrap();
     assert!(report.is_sound() && report.table_entries == 20_000, "{report:?}");
 }
+
+#[test]
+fn a_keyspace_that_is_created_and_loaded_reads_back() {
+    let store = store();
+    let mut txn = store.begin();
+    txn.create_keyspace(ROWS);
+    for n in 0..500u16 {
+        txn.put(ROWS, format!("{n:03}").as_bytes(), b"row").unwrap();
+    }
+    txn.statement_view();
+    txn.put(ROWS, b"007", b"again").unwrap();
+    txn.delete(ROWS, b"008").unwrap();
+    store.wait_durable(txn.commit().unwrap().lsn).unwrap();
+    let mut reader = store.begin();
+    let view = reader.statement_view();
+    assert_eq!(rows(&reader, view).len(), 499);
+    assert_eq!(get(&reader, view, "007").unwrap(), "again");
+    assert!(store.verify().unwrap().is_sound());
+}

@@ -275,6 +275,12 @@ impl Txn {
         self.private.delete(self.command, writable_key(keyspace, key)?)
     }
 
+    /// Says that `keyspace` is new and this transaction's own: what is loaded into it needs no look at what
+    /// was there before. A keyspace that others write to is not to be passed.
+    pub fn create_keyspace(&mut self, keyspace: KeyspaceId) {
+        self.private.create_keyspace(keyspace);
+    }
+
     /// Drops a keyspace with all that is in it, at commit. Its number is not to be used again.
     pub fn drop_keyspace(&mut self, keyspace: KeyspaceId) {
         self.private.drop_keyspace(keyspace);

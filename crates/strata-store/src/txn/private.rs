@@ -62,6 +62,7 @@ pub(crate) struct Private {
     undo: Vec<KeyBuf>,
     depth: usize,
     dropped: Vec<KeyspaceId>,
+    created: Vec<KeyspaceId>,
 }
 
 /// What an entry costs beside its key: the map's node and the versions.
@@ -76,6 +77,7 @@ impl Private {
             undo: Vec::new(),
             depth: 0,
             dropped: Vec::new(),
+            created: Vec::new(),
         }
     }
 
@@ -120,6 +122,15 @@ impl Private {
                 }
             })
             .or_insert(Versions { newest: version, earlier: Vec::new() });
+    }
+
+    /// Nobody else knows `keyspace`: what is written to it supersedes nothing.
+    pub(crate) fn create_keyspace(&mut self, keyspace: KeyspaceId) {
+        self.created.push(keyspace);
+    }
+
+    pub(crate) fn has_created(&self, keyspace: KeyspaceId) -> bool {
+        self.created.contains(&keyspace)
     }
 
     pub(crate) fn drop_keyspace(&mut self, keyspace: KeyspaceId) {
