@@ -103,6 +103,11 @@ impl Faulty {
         self.machine.lock().plan.fail(call, nth);
     }
 
+    /// Forgets what is yet to fail and how much room there is. Damage stays.
+    pub fn forget_plan(&self) {
+        self.machine.lock().plan.heal();
+    }
+
     /// Bytes that all files together may have, from here on; `None` for no limit.
     pub fn limit_room(&self, bytes: Option<u64>) {
         self.machine.lock().plan.room = bytes;
