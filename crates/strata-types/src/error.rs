@@ -120,6 +120,14 @@ pub enum Error {
         /// `date`, `timestamp`, `interval`, with the text where there is one.
         what: Box<str>,
     },
+    /// Text of a date or time that the type cannot hold: `date out of range: "…"`.
+    #[error("{what} out of range: \"{input}\"")]
+    TextDatetimeRange {
+        /// `date` or `timestamp`.
+        what: &'static str,
+        /// The text given.
+        input: Box<str>,
+    },
     /// A zone that is neither a name, an abbreviation nor an offset.
     #[error("time zone \"{name}\" not recognized")]
     UnknownTimeZone {
@@ -244,7 +252,9 @@ impl Error {
             Error::Domain { sqlstate, .. } | Error::Other { sqlstate, .. } => sqlstate,
             Error::TooLong { .. } => sqlstate::STRING_DATA_RIGHT_TRUNCATION,
             Error::BitLength { .. } => sqlstate::STRING_DATA_LENGTH_MISMATCH,
-            Error::DatetimeField { .. } | Error::DatetimeRange { .. } => sqlstate::DATETIME_FIELD_OVERFLOW,
+            Error::DatetimeField { .. } | Error::DatetimeRange { .. } | Error::TextDatetimeRange { .. } => {
+                sqlstate::DATETIME_FIELD_OVERFLOW
+            }
             Error::IntervalField { .. } => sqlstate::INTERVAL_FIELD_OVERFLOW,
             Error::UnknownTimeZone { .. } | Error::InvalidParameter { .. } => {
                 sqlstate::INVALID_PARAMETER_VALUE

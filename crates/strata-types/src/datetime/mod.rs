@@ -3,11 +3,14 @@
 pub mod calendar;
 mod interval;
 mod interval_write;
+pub mod read;
 mod time_tz;
 mod write;
 mod zone;
 
 pub use interval::Interval;
+pub(crate) use write::write_two;
+pub(crate) use zone::OFFSET_MAX;
 pub use interval_write::write_interval;
 pub use time_tz::TimeTz;
 pub use write::{write_date, write_time, write_timestamp, write_timestamptz, write_timetz};

@@ -6,7 +6,7 @@ use crate::numeric::Numeric;
 use crate::text::Text;
 
 /// Deepest nesting of arrays and objects.
-const DEPTH_MAX: usize = 6_000;
+const DEPTH_MAX: usize = 1_000;
 
 /// Reads a document into a tree.
 pub fn parse(input: &str) -> Result<Json> {

@@ -17,7 +17,7 @@ const END: u8 = 1;
 const ELEMENT: u8 = 2;
 const NULL_ELEMENT: u8 = 3;
 
-const DEPTH_MAX: usize = 6_000;
+const DEPTH_MAX: usize = 1_000;
 
 /// Appends the payload of a value that is not NULL.
 pub(super) fn write(ty: Type, value: &Value, out: &mut Vec<u8>) {

@@ -13,7 +13,7 @@ use crate::text::{Bytes, Text};
 use crate::value::Value;
 
 /// Deepest nesting of arrays, records and JSON that is read back.
-const DEPTH_MAX: usize = 6_000;
+const DEPTH_MAX: usize = 1_000;
 
 /// Appends the payload of a value that is not NULL.
 pub(crate) fn write(kind: Kind, value: &Value, out: &mut Vec<u8>) {

@@ -1,0 +1,98 @@
+//! The words that dates and times are written with.
+
+/// What a word means in a date or time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Word {
+    Month(u32),
+    Weekday,
+    Am,
+    Pm,
+    Bc,
+    Ad,
+    Now,
+    Today,
+    Tomorrow,
+    Yesterday,
+    Epoch,
+    Infinity,
+    NegInfinity,
+    /// Midnight in UTC.
+    Allballs,
+    /// `T` between date and time.
+    IsoTime,
+    /// `J` before a Julian day.
+    Julian,
+    /// Adds an hour to the zone before it.
+    Dst,
+    /// `at`, `on`: for the eye.
+    Filler,
+}
+
+const WORDS: &[(&str, Word)] = &[
+    ("now", Word::Now),
+    ("today", Word::Today),
+    ("tomorrow", Word::Tomorrow),
+    ("yesterday", Word::Yesterday),
+    ("epoch", Word::Epoch),
+    ("infinity", Word::Infinity),
+    ("+infinity", Word::Infinity),
+    ("-infinity", Word::NegInfinity),
+    ("allballs", Word::Allballs),
+    ("am", Word::Am),
+    ("pm", Word::Pm),
+    ("bc", Word::Bc),
+    ("ad", Word::Ad),
+    ("t", Word::IsoTime),
+    ("j", Word::Julian),
+    ("jd", Word::Julian),
+    ("julian", Word::Julian),
+    ("dst", Word::Dst),
+    ("at", Word::Filler),
+    ("on", Word::Filler),
+    ("sun", Word::Weekday),
+    ("sunday", Word::Weekday),
+    ("mon", Word::Weekday),
+    ("monday", Word::Weekday),
+    ("tue", Word::Weekday),
+    ("tues", Word::Weekday),
+    ("tuesday", Word::Weekday),
+    ("wed", Word::Weekday),
+    ("weds", Word::Weekday),
+    ("wednesday", Word::Weekday),
+    ("thu", Word::Weekday),
+    ("thur", Word::Weekday),
+    ("thurs", Word::Weekday),
+    ("thursday", Word::Weekday),
+    ("fri", Word::Weekday),
+    ("friday", Word::Weekday),
+    ("sat", Word::Weekday),
+    ("saturday", Word::Weekday),
+    ("jan", Word::Month(1)),
+    ("january", Word::Month(1)),
+    ("feb", Word::Month(2)),
+    ("february", Word::Month(2)),
+    ("mar", Word::Month(3)),
+    ("march", Word::Month(3)),
+    ("apr", Word::Month(4)),
+    ("april", Word::Month(4)),
+    ("may", Word::Month(5)),
+    ("jun", Word::Month(6)),
+    ("june", Word::Month(6)),
+    ("jul", Word::Month(7)),
+    ("july", Word::Month(7)),
+    ("aug", Word::Month(8)),
+    ("august", Word::Month(8)),
+    ("sep", Word::Month(9)),
+    ("sept", Word::Month(9)),
+    ("september", Word::Month(9)),
+    ("oct", Word::Month(10)),
+    ("october", Word::Month(10)),
+    ("nov", Word::Month(11)),
+    ("november", Word::Month(11)),
+    ("dec", Word::Month(12)),
+    ("december", Word::Month(12)),
+];
+
+pub(super) fn find(word: &str) -> Option<Word> {
+    WORDS.iter().find(|(name, _)| *name == word).map(|(_, meaning)| *meaning)
+}
