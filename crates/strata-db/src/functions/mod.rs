@@ -8,8 +8,63 @@
 //! [`Environment`], which `session` implements.
 
 pub mod call;
+pub mod registry;
+
+mod aggregate_extremes;
+mod aggregate_sum;
+mod arithmetic;
+mod arrays;
+mod boolean;
+mod comparison;
+mod identifiers;
+mod mathematics;
+mod moments;
+mod numbers;
+mod output;
+mod patterns;
+mod regular;
+mod regular_syntax;
+mod rows;
+mod sequences;
+mod series;
+mod spans;
+mod system;
+mod table;
+mod text;
+mod text_codes;
+mod typed;
+mod window;
 
 pub use call::{
     Accumulator, Call, Environment, Function, FunctionKind, Operator, RowSource, ScalarKernel, SetKernel,
     VectorKernel, Volatility, WindowKind,
 };
+
+macro_rules! families {
+    ($($family:ident),* $(,)?) => {
+        /// Every family's functions, in the order of the reference.
+        static FAMILIES: &[&[Function]] = &[$($family::FUNCTIONS),*];
+        /// Every family's operators.
+        static OPERATOR_FAMILIES: &[&[table::OperatorRow]] = &[$($family::OPERATORS),*];
+    };
+}
+
+families! {
+    comparison,
+    boolean,
+    numbers,
+    mathematics,
+    text,
+    text_codes,
+    patterns,
+    regular,
+    moments,
+    spans,
+    arrays,
+    series,
+    sequences,
+    system,
+    aggregate_sum,
+    aggregate_extremes,
+    window,
+}
