@@ -56,8 +56,8 @@ fn extend(shared: &Shared) -> Result<()> {
 
 fn lengthen(shared: &Shared, first: Lsn, len: u64) -> Result<()> {
     let path = segment::path(&shared.dir, first);
-    let file = shared.files.lock().get(&first).cloned();
-    let file = file.ok_or_else(|| Error::Missing { segment: path.clone() })?;
+    // A handle of its own: the system reports a failed write-back once a handle, and the writer must hear of it too.
+    let file = shared.env.fs.open(&path, OpenMode::ReadWrite).map_err(Error::disk("open", &path))?;
     let longer = (len + len.clamp(FIRST_STEP_LEN, STEP_LEN_MAX)).min(shared.segment_len);
     fill(&*file, &path, longer)?;
     shared.reserved.store(first.0 + longer, Ordering::Release);

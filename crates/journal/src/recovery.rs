@@ -38,7 +38,7 @@ pub(crate) fn recover(env: &Env, dir: &Path, options: &Options) -> Result<Found>
     let path = segment::path(dir, *first);
     match read_header(file, &path)? {
         Some(header) if header.first == *first && header.segment_len >= SEGMENT_LEN_MIN => {
-            let reserved = check_segments(dir, &files, header.segment_len)?;
+            let reserved = check_segments(env, dir, &mut files, header.segment_len)?;
             find_end(dir, files, header, reserved)
         }
         // A crash while the journal was begun: nothing was ever appended.
@@ -80,23 +80,56 @@ fn is_empty(file: &Arc<dyn File>, path: &Path) -> Result<bool> {
     }
 }
 
-/// Every segment between the first and the last is there, and all but the last are whole. Returns where the
-/// room ends.
-fn check_segments(dir: &Path, files: &BTreeMap<Lsn, Arc<dyn File>>, segment_len: u64) -> Result<Lsn> {
+/// Every segment between the first and the last is there, and all that hold frames are whole. Returns where
+/// the room ends.
+fn check_segments(
+    env: &Env,
+    dir: &Path,
+    files: &mut BTreeMap<Lsn, Arc<dyn File>>,
+    segment_len: u64,
+) -> Result<Lsn> {
     let mut reserved = files.keys().next().copied().unwrap_or_default();
-    for (first, file) in files {
+    for (first, file) in files.clone() {
         if !reserved.0.is_multiple_of(segment_len) {
-            let segment = segment::path(dir, Lsn(reserved.0 - reserved.0 % segment_len));
-            return Err(Error::Corrupt { segment, offset: reserved.0 % segment_len });
+            drop_unbegun(env, dir, files, reserved, segment_len)?;
+            break;
         }
-        let path = segment::path(dir, *first);
-        if *first != reserved {
+        let path = segment::path(dir, first);
+        if first != reserved {
             return Err(Error::Missing { segment: segment::path(dir, reserved) });
         }
         let len = file.len().map_err(Error::disk("measure", &path))?;
         reserved.0 += len.min(segment_len);
     }
     Ok(reserved)
+}
+
+/// Segments behind one that is too short. If one of them was begun, the short one was whole once. Otherwise
+/// its growing was lost, with a failed sync and the process that would not have gone on after that, and
+/// those behind it hold nothing.
+fn drop_unbegun(
+    env: &Env,
+    dir: &Path,
+    files: &mut BTreeMap<Lsn, Arc<dyn File>>,
+    reserved: Lsn,
+    segment_len: u64,
+) -> Result<()> {
+    let behind = files.split_off(&reserved);
+    for (first, file) in &behind {
+        let path = segment::path(dir, *first);
+        if read_header(file, &path)?.is_some_and(|header| header.first == *first) {
+            let within = reserved.0 % segment_len;
+            return Err(Error::Corrupt {
+                segment: segment::path(dir, Lsn(reserved.0 - within)),
+                offset: within,
+            });
+        }
+    }
+    for first in behind.into_keys() {
+        let path = segment::path(dir, first);
+        env.fs.remove(&path).map_err(Error::disk("remove", &path))?;
+    }
+    env.fs.sync_dir(dir).map_err(Error::disk("sync", dir))
 }
 
 /// Walks the frames to the end, then looks behind it.

@@ -113,11 +113,13 @@ impl Manifest {
         }
         let path = path(dir, loaded.id);
         let file = env.fs.open(&path, OpenMode::ReadWrite);
+        let file = file.map_err(|source| Error::disk("open", &path, 0, &source))?;
+        write_again(env, dir, &path, &*file)?;
         Ok(Manifest {
             env: env.clone(),
             dir: dir.to_path_buf(),
             id: loaded.id,
-            file: file.map_err(|source| Error::disk("open", &path, 0, &source))?,
+            file,
             path,
             end: loaded.end,
             first_frame_len: loaded.first_frame_len,
@@ -158,6 +160,15 @@ impl Manifest {
         // If this fails the file is an orphan, which the next open removes.
         let _ = self.env.fs.remove(&path(&self.dir, id));
     }
+}
+
+/// Makes durable what was read. It may be in the cache only, and clean there, if the process before this one
+/// died between write and sync, or because a sync had failed.
+fn write_again(env: &Env, dir: &Path, path: &Path, file: &dyn File) -> Result<()> {
+    let bytes = read_all(env, path)?;
+    file.write_all_at(&bytes, 0).map_err(|source| Error::disk("write", path, 0, &source))?;
+    file.sync().map_err(|source| Error::disk("sync", path, 0, &source))?;
+    sync_dir(env, dir)
 }
 
 /// The path of manifest `id`.
