@@ -120,8 +120,8 @@ mod tests {
         let mut bytes = Vec::new();
         encode(&mut bytes, 7, 3, Part::Whole, Lsn(0x30), Lsn(0x10), &[b"ab", b"c"]);
         let expected = [
-            bytes[0], bytes[1], bytes[2], bytes[3], // the checksum is tested by flipping
-            3, 0, 0, 0, 3, 1, 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', b'c',
+            0xB7, 0x5B, 0xBD, 0x89, 3, 0, 0, 0, 3, 1, 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0,
+            0, 0, b'a', b'b', b'c',
         ];
         assert_eq!(bytes, expected);
     }

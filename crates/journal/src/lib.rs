@@ -60,3 +60,7 @@ pub use error::{Error, Result};
 pub use journal::{Journal, Options};
 pub use lsn::Lsn;
 pub use replay::Record;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

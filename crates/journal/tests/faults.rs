@@ -181,7 +181,7 @@ fn three_segments() -> (Faulty, Vec<(Lsn, Vec<u8>)>) {
     faulty.short_transfers(false);
     let journal = open(&faulty.env(), 4096).unwrap();
     let mut appended = Vec::new();
-    for number in 0..14u8 {
+    for number in 0..22u8 {
         let payload = vec![number; if number == 5 { 5000 } else { 200 }];
         let end = journal.append(number, &[&payload]).unwrap();
         journal.wait_durable(end).unwrap();
