@@ -1,5 +1,7 @@
 //! What is appended comes back, in order, whatever the sizes, across segments, jobs and reopening.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use journal::{Journal, Lsn, Options};
 use proptest::prelude::*;
 use std::ops::ControlFlow;

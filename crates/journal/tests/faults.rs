@@ -1,5 +1,7 @@
 //! Crashes, full disks, failing calls and flipped bytes: what was acknowledged comes back, or the journal says so.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use journal::{Error, Journal, Lsn, Options};
 use std::ops::ControlFlow;
 use std::path::Path;

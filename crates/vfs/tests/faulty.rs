@@ -1,5 +1,7 @@
 //! What the simulated machine does to those who trust it too much.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! The promises of the crate's documentation that every world keeps.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,7 +116,7 @@ struct CountTo(Arc<AtomicU64>, u64);
 impl Job for CountTo {
     fn step(&mut self) -> Progress {
         let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
-        if count % self.1 == 0 { Progress::Idle } else { Progress::More }
+        if count.is_multiple_of(self.1) { Progress::Idle } else { Progress::More }
     }
 }
 
