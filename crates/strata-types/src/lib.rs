@@ -10,18 +10,20 @@
 //! | [`Type`], [`Typmod`], [`TYPES`] | what kinds of values there are: one table |
 //! | [`Value`], [`Numeric`], [`datetime`], [`json`], [`Array`] | the values, and what SQL computes with them |
 //! | [`Column`], [`Batch`] | many values at once |
+//! | [`cast`], [`CASTS`] | values of one type as values of another |
 //! | [`row`], [`key`] | the two stored forms |
 //! | [`Format`], [`Error`], [`sqlstate`] | how values look to a session; what can be wrong with them |
 
 mod array;
 mod bits;
+mod cast;
 mod column;
 pub mod datetime;
 mod error;
 mod format;
 pub mod json;
-pub mod numeric;
 pub mod key;
+pub mod numeric;
 pub mod row;
 #[cfg(test)]
 mod sample;
@@ -35,6 +37,7 @@ mod value;
 
 pub use array::{Array, DIMENSIONS_MAX, Dimension};
 pub use bits::Bits;
+pub use cast::{CASTS, Cast, CastContext, cast, cast_context};
 pub use column::{Batch, Bitmap, Column, ColumnBuilder, ColumnData, Strings};
 pub use datetime::{Interval, TimeTz};
 pub use error::{Error, Result};

@@ -46,11 +46,9 @@ fn value(ty: Type) -> BoxedStrategy<Value> {
             .boxed(),
         Type::NUMERIC => numeric().prop_map(Value::Numeric).boxed(),
         Type::TEXT => "[a-c\\x01é]{0,5}".prop_map(Value::text).boxed(),
-        Type::BYTEA => {
-            prop::collection::vec(prop_oneof![Just(0u8), Just(1), Just(255), any::<u8>()], 0..5)
-                .prop_map(|bytes| Value::Bytea(bytes.into()))
-                .boxed()
-        }
+        Type::BYTEA => prop::collection::vec(prop_oneof![Just(0u8), Just(1), Just(255), any::<u8>()], 0..5)
+            .prop_map(|bytes| Value::Bytea(bytes.into()))
+            .boxed(),
         Type::DATE => any::<i32>().prop_map(Value::Date).boxed(),
         Type::TIMESTAMPTZ => any::<i64>().prop_map(Value::TimestampTz).boxed(),
         Type::TIMETZ => (0..crate::datetime::DAY, -50_000i32..50_000)

@@ -122,10 +122,7 @@ impl Type {
 
     /// Numbers with arithmetic: the integers, the floats and `numeric`.
     pub fn is_number(self) -> bool {
-        matches!(
-            self,
-            Type::INT2 | Type::INT4 | Type::INT8 | Type::FLOAT4 | Type::FLOAT8 | Type::NUMERIC
-        )
+        matches!(self, Type::INT2 | Type::INT4 | Type::INT8 | Type::FLOAT4 | Type::FLOAT8 | Type::NUMERIC)
     }
 
     /// `oid` and the types that are an OID with a prettier face.

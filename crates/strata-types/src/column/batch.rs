@@ -79,10 +79,7 @@ impl Batch {
 
     /// The columns with these indexes, in this order.
     pub fn project(&self, columns: &[usize]) -> Batch {
-        Batch {
-            columns: columns.iter().map(|at| Arc::clone(&self.columns[*at])).collect(),
-            rows: self.rows,
-        }
+        Batch { columns: columns.iter().map(|at| Arc::clone(&self.columns[*at])).collect(), rows: self.rows }
     }
 
     /// The rows of all `batches`, which have columns of `types`, one after the other.

@@ -9,11 +9,11 @@ mod write;
 mod zone;
 
 pub use interval::Interval;
-pub(crate) use write::write_two;
-pub(crate) use zone::OFFSET_MAX;
 pub use interval_write::write_interval;
 pub use time_tz::TimeTz;
+pub(crate) use write::write_two;
 pub use write::{write_date, write_time, write_timestamp, write_timestamptz, write_timetz};
+pub(crate) use zone::OFFSET_MAX;
 pub use zone::{abbreviation_at, local_to_utc, offset_at, offset_of_local, utc_to_local, zone};
 
 /// Microseconds in a second.

@@ -150,7 +150,9 @@ impl<'a> Parser<'a> {
     fn word(&mut self) -> Result<Json> {
         for (word, json) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))] {
             let rest = &self.input[self.at..];
-            let ends = |rest: &str| !rest.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80);
+            let ends = |rest: &str| {
+                !rest.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80)
+            };
             if let Some(after) = rest.strip_prefix(word)
                 && ends(after)
             {
@@ -229,7 +231,8 @@ impl<'a> Parser<'a> {
 
     fn hex4(&mut self) -> Result<u32> {
         let digits = self.input.get(self.at..self.at + 4);
-        match digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit())).map(|d| u32::from_str_radix(d, 16)) {
+        match digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit())).map(|d| u32::from_str_radix(d, 16))
+        {
             Some(Ok(unit)) => {
                 self.at += 4;
                 Ok(unit)
@@ -267,7 +270,11 @@ impl<'a> Parser<'a> {
         let is_word = token.starts_with(|c: char| c.is_alphabetic() || c == '_');
         let known = matches!(token, "true" | "false" | "null");
         let punctuation = matches!(token, "{" | "}" | "[" | "]" | "," | ":");
-        if (is_word && !known) || (!is_word && !punctuation && !token.starts_with(['"', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])) {
+        if (is_word && !known)
+            || (!is_word
+                && !punctuation
+                && !token.starts_with(['"', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']))
+        {
             return Error::InvalidJson { detail: format!("Token \"{token}\" is invalid.").into() };
         }
         Error::InvalidJson { detail: format!("Expected {expected}, but found \"{token}\".").into() }

@@ -15,10 +15,8 @@ const SIGNIFICANT_DIGITS: i32 = 16;
 /// Digits computed beyond those shown.
 const GUARD_DIGITS: i32 = 12;
 
-const LOG_ZERO: Error = Error::Domain {
-    sqlstate: sqlstate::INVALID_ARGUMENT_FOR_LOG,
-    message: "cannot take logarithm of zero",
-};
+const LOG_ZERO: Error =
+    Error::Domain { sqlstate: sqlstate::INVALID_ARGUMENT_FOR_LOG, message: "cannot take logarithm of zero" };
 const LOG_NEGATIVE: Error = Error::Domain {
     sqlstate: sqlstate::INVALID_ARGUMENT_FOR_LOG,
     message: "cannot take logarithm of a negative number",
@@ -79,7 +77,10 @@ impl Numeric {
         }
         let size = self.ln_size();
         let scale = chosen_scale(SIGNIFICANT_DIGITS - size, self);
-        fixed_to_numeric(Fixed { mantissa: ln_fixed(self, scale + GUARD_DIGITS), digits: scale + GUARD_DIGITS }, scale)
+        fixed_to_numeric(
+            Fixed { mantissa: ln_fixed(self, scale + GUARD_DIGITS), digits: scale + GUARD_DIGITS },
+            scale,
+        )
     }
 
     /// The logarithm to base ten.
@@ -235,7 +236,8 @@ impl Numeric {
     fn ln_approximate(&self) -> f64 {
         let digits = self.magnitude_digits();
         let lead: f64 = digits.get(..digits.len().min(17)).and_then(|d| d.parse().ok()).unwrap_or(1.0);
-        let exponent = digits.len() as f64 - digits.len().min(17) as f64 - f64::from(self.scale().unwrap_or(0));
+        let exponent =
+            digits.len() as f64 - digits.len().min(17) as f64 - f64::from(self.scale().unwrap_or(0));
         let near_one = lead.ln() + exponent * std::f64::consts::LN_10;
         if near_one.abs() < 1e-3 {
             // Near 1 the logarithm is the distance from it, which the subtraction above has lost.
@@ -322,7 +324,8 @@ fn ln_fixed(x: &Numeric, digits: i32) -> BigInt {
     // Pull x into [0.1, 1) by a power of ten, so that precision does not depend on its size.
     let length = powers::digit_count_big(&mantissa) as i32;
     let exponent = length - from as i32;
-    let inner = (digits + EXTRA + 8).max(8) + exponent.unsigned_abs().checked_ilog10().map_or(0, |l| l as i32);
+    let inner =
+        (digits + EXTRA + 8).max(8) + exponent.unsigned_abs().checked_ilog10().map_or(0, |l| l as i32);
     let one = powers::ten_big(inner as u32);
     let scaled = if inner >= length {
         powers::shift_big(mantissa, (inner - length) as u32)

@@ -34,7 +34,11 @@ pub struct Numeric(Repr);
 #[derive(Clone)]
 enum Repr {
     /// The mantissa is split in two words so that a `Value` needs no 16-byte alignment.
-    Small { scale: u16, high: i64, low: u64 },
+    Small {
+        scale: u16,
+        high: i64,
+        low: u64,
+    },
     /// Invariant: the mantissa does not fit an `i128`.
     Big(Arc<Big>),
     NaN,

@@ -31,7 +31,8 @@ impl Numeric {
     /// Reads the binary form.
     pub fn receive(bytes: &[u8]) -> Result<Numeric> {
         let invalid = || Error::InvalidBinary { ty: Type::NUMERIC };
-        let mut fields = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(u16::from_be_bytes));
+        let mut fields =
+            bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(u16::from_be_bytes));
         let mut next = || fields.next().ok_or(Error::ShortBinary);
         let (count, weight, sign, scale) = (next()?, next()? as i16, next()?, next()?);
         match sign {
@@ -98,8 +99,21 @@ mod tests {
     #[test]
     fn binary_forms_come_back() {
         for text in [
-            "0", "0.00", "1", "-1", "9999", "10000", "1234567.891", "0.0001", "0.00001", "-0.5", "NaN",
-            "Infinity", "-Infinity", "100000000", "123456789012345678901234567890.123456789012345678901",
+            "0",
+            "0.00",
+            "1",
+            "-1",
+            "9999",
+            "10000",
+            "1234567.891",
+            "0.0001",
+            "0.00001",
+            "-0.5",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "100000000",
+            "123456789012345678901234567890.123456789012345678901",
         ] {
             let number = Numeric::parse(text).unwrap();
             let mut bytes = Vec::new();

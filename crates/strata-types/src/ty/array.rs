@@ -28,7 +28,7 @@ pub(super) fn parse(element: Type, typmod: Typmod, text: &str, format: &Format) 
     }
     let dimensions = reader.dimensions(bounds)?;
     let read = |item: &Option<String>| match item {
-        Some(text) => Value::parse(element, typmod, text, format),
+        Some(text) => Value::from_text(element, typmod, text, format),
         None => Ok(Value::Null),
     };
     let values = reader.items.iter().map(read).collect::<Result<Vec<_>>>()?;
@@ -109,7 +109,9 @@ impl Reader<'_> {
             self.at += 1;
         }
         let digits = &self.text[from..self.at];
-        digits.parse().map_err(|_| self.malformed("\"[\" must introduce explicitly-specified array dimensions."))
+        digits
+            .parse()
+            .map_err(|_| self.malformed("\"[\" must introduce explicitly-specified array dimensions."))
     }
 
     /// One pair of braces and what is in it.
@@ -252,7 +254,10 @@ impl Reader<'_> {
 fn too_many_dimensions(rank: usize) -> Error {
     Error::Other {
         sqlstate: sqlstate::PROGRAM_LIMIT_EXCEEDED,
-        message: format!("number of array dimensions ({rank}) exceeds the maximum allowed ({DIMENSIONS_MAX})").into(),
+        message: format!(
+            "number of array dimensions ({rank}) exceeds the maximum allowed ({DIMENSIONS_MAX})"
+        )
+        .into(),
     }
 }
 
@@ -321,7 +326,7 @@ fn write_item(value: &Value, element: Type, delimiter: u8, format: &Format, out:
 /// `int2vector` and `oidvector`: numbers between blanks, subscripts from 0.
 pub(super) fn parse_vector(ty: Type, text: &str, format: &Format) -> Result<Value> {
     let element = if ty == Type::OIDVECTOR { Type::OID } else { Type::INT2 };
-    let read = |word| Value::parse(element, Typmod::NONE, word, format);
+    let read = |word| Value::from_text(element, Typmod::NONE, word, format);
     let values = text.split_ascii_whitespace().map(read).collect::<Result<Vec<_>>>()?;
     let dimensions = vec![Dimension { len: values.len(), lower: 0 }];
     Ok(Value::Array(Array { element, dimensions, values }.into()))

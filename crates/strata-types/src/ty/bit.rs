@@ -30,7 +30,7 @@ pub(super) fn parse(ty: Type, typmod: Typmod, text: &str) -> Result<Bits> {
 }
 
 /// The bits, if they are as many as the type declares.
-pub(super) fn check_length(ty: Type, typmod: Typmod, bits: Bits) -> Result<Bits> {
+pub(crate) fn check_length(ty: Type, typmod: Typmod, bits: Bits) -> Result<Bits> {
     let Some(declared) = typmod.as_plain().map(|declared| declared as usize) else { return Ok(bits) };
     match ty {
         Type::BIT if bits.len != declared => Err(Error::BitLength { len: bits.len, declared }),

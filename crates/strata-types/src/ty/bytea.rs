@@ -95,7 +95,10 @@ mod tests {
     fn both_forms_are_read_and_written() {
         assert_eq!(&*parse("\\xDE ad00").unwrap(), [0xde, 0xad, 0]);
         assert_eq!(&*parse("a\\\\\\001").unwrap(), [b'a', b'\\', 1]);
-        assert_eq!(parse("\\xabc").unwrap_err().to_string(), "invalid hexadecimal data: odd number of digits");
+        assert_eq!(
+            parse("\\xabc").unwrap_err().to_string(),
+            "invalid hexadecimal data: odd number of digits"
+        );
         assert_eq!(parse("\\xzz").unwrap_err().to_string(), "invalid hexadecimal digit: \"z\"");
         assert_eq!(parse("\\9").unwrap_err().to_string(), "invalid input syntax for type bytea");
         let mut out = Vec::new();

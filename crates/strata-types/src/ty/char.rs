@@ -3,7 +3,9 @@
 /// The first byte; bytes beyond ASCII are written and read as `\ooo`.
 pub(super) fn parse(text: &str) -> u8 {
     match text.as_bytes() {
-        [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7'] => (a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'),
+        [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7'] => {
+            (a - b'0') << 6 | (b - b'0') << 3 | (c - b'0')
+        }
         bytes => bytes.first().copied().unwrap_or(0),
     }
 }

@@ -161,7 +161,10 @@ mod tests {
     fn text_beyond_the_range_is_refused() {
         assert_eq!(parse_f64(" 1e5 "), Ok(1e5));
         assert_eq!(parse_f64("-inf"), Ok(f64::NEG_INFINITY));
-        assert_eq!(parse_f64("1e400").unwrap_err().to_string(), "\"1e400\" is out of range for type double precision");
+        assert_eq!(
+            parse_f64("1e400").unwrap_err().to_string(),
+            "\"1e400\" is out of range for type double precision"
+        );
         assert!(parse_f64("1e-400").is_err());
         assert_eq!(parse_f64("0e-400"), Ok(0.0));
         assert!(parse_f64("").is_err());

@@ -18,8 +18,9 @@ mod wire;
 pub use compare::compare;
 pub use string::{NAME_LEN_MAX, pad, truncate_name};
 
+pub(crate) use bit::check_length as check_bits;
 pub(crate) use string::fit as fit_string;
-pub(crate) use temporal::{fit_interval, round_time};
+pub(crate) use temporal::{fit_interval, fit_timestamp, round_time};
 
 use crate::column::{Column, ColumnData};
 use crate::error::{Error, Result};
@@ -34,11 +35,10 @@ use crate::value::Value;
 pub(crate) use float::{write_f32, write_f64};
 pub(crate) use integer::write_i64;
 
-
 impl Value {
     /// Reads a value from text, as the type's input function does. A modifier is applied as in an
     /// assignment: what does not fit is an error.
-    pub fn parse(ty: Type, typmod: Typmod, text: &str, format: &Format) -> Result<Value> {
+    pub fn from_text(ty: Type, typmod: Typmod, text: &str, format: &Format) -> Result<Value> {
         Ok(match ty {
             Type::BOOL => Value::Bool(boolean::parse(text)?),
             Type::INT2 => Value::Int2(integer::parse(text, ty)?),
@@ -51,12 +51,9 @@ impl Value {
             Type::NAME => Value::Text(Text::from(truncate_name(text))),
             Type::CHAR => Value::Char(char::parse(text)),
             Type::BYTEA => Value::Bytea(bytea::parse(text)?),
-            Type::DATE
-            | Type::TIME
-            | Type::TIMETZ
-            | Type::TIMESTAMP
-            | Type::TIMESTAMPTZ
-            | Type::INTERVAL => temporal::parse(ty, typmod, text, format)?,
+            Type::DATE | Type::TIME | Type::TIMETZ | Type::TIMESTAMP | Type::TIMESTAMPTZ | Type::INTERVAL => {
+                temporal::parse(ty, typmod, text, format)?
+            }
             Type::UUID => Value::Uuid(uuid::parse(text)?),
             Type::JSON => {
                 json::validate(text)?;
@@ -66,7 +63,9 @@ impl Value {
             Type::BIT | Type::VARBIT => Value::Bit(bit::parse(ty, typmod, text)?.into()),
             Type::INT2VECTOR | Type::OIDVECTOR => array::parse_vector(ty, text, format)?,
             Type::RECORD => record::refuse()?,
-            _ if ty.is_oid_alias() || matches!(ty, Type::XID | Type::CID) => Value::Oid(oid::parse(text, ty)?),
+            _ if ty.is_oid_alias() || matches!(ty, Type::XID | Type::CID) => {
+                Value::Oid(oid::parse(text, ty)?)
+            }
             _ => match ty.element() {
                 Some(element) => array::parse(element, typmod, text, format)?,
                 None if ty.is_polymorphic() => {
@@ -173,7 +172,9 @@ impl Column {
             return;
         }
         match &self.data {
-            ColumnData::Text(strings) | ColumnData::Bytea(strings) => out.extend_from_slice(strings.get(index)),
+            ColumnData::Text(strings) | ColumnData::Bytea(strings) => {
+                out.extend_from_slice(strings.get(index))
+            }
             ColumnData::Other(vector) => vector[index].send(self.ty, out),
             data => data.value(index).send(self.ty, out),
         }

@@ -34,11 +34,12 @@ pub(crate) fn round_time(us: i64, typmod: Typmod) -> i64 {
     }
 }
 
-pub(super) fn fit_timestamp(us: i64, typmod: Typmod) -> Result<i64> {
+pub(crate) fn fit_timestamp(us: i64, typmod: Typmod) -> Result<i64> {
     if datetime::is_infinite(us) {
         return Ok(us);
     }
-    datetime::in_range(round_time(us, typmod)).ok_or_else(|| Error::DatetimeRange { what: "timestamp".into() })
+    datetime::in_range(round_time(us, typmod))
+        .ok_or_else(|| Error::DatetimeRange { what: "timestamp".into() })
 }
 
 /// The interval with only the fields and digits that its modifier keeps.

@@ -1,9 +1,9 @@
 //! Gives the fields of date and time text their meaning, by PostgreSQL's rules: what a number is depends on its
 //! length, on `DateStyle`, and on what came before it.
 
+use super::abbreviations;
 use super::lex::{Token, lex};
 use super::words::{self, Word};
-use super::abbreviations;
 use crate::datetime::calendar::{self, CivilDate};
 use crate::datetime::zone::{OFFSET_MAX, named_zone, parse_offset};
 use crate::datetime::{DAY, HOUR, MINUTE, SECOND};
@@ -128,7 +128,8 @@ impl Decoder {
 
     fn date_is_full(&self) -> bool {
         let f = &self.fields;
-        f.julian.is_some() || (f.year.is_some() && ((f.month.is_some() && f.day.is_some()) || f.day_of_year.is_some()))
+        f.julian.is_some()
+            || (f.year.is_some() && ((f.month.is_some() && f.day.is_some()) || f.day_of_year.is_some()))
     }
 
     fn signed(&mut self, text: &str) -> Result<(), Fault> {
@@ -193,12 +194,18 @@ impl Decoder {
         if self.julian_next && digit_first {
             return self.number(text);
         }
-        if digit_first && (self.date_is_full() || self.time_next || self.time_only && text.find('-').is_some_and(|at| at > 2 && at != 4)) {
+        if digit_first
+            && (self.date_is_full()
+                || self.time_next
+                || self.time_only && text.find('-').is_some_and(|at| at > 2 && at != 4))
+        {
             let (time, zone) = text.split_once('-').ok_or(Fault::Syntax)?;
             self.run_together(time)?;
             return self.signed(&format!("-{zone}"));
         }
-        let has_month = text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| matches!(words::find(part), Some(Word::Month(_))));
+        let has_month = text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|part| matches!(words::find(part), Some(Word::Month(_))));
         if !digit_first && !has_month {
             return self.zone_name(text);
         }
@@ -267,7 +274,10 @@ impl Decoder {
             return if fraction.is_empty() { Ok(()) } else { self.date_part(fraction) };
         }
         let date_started = self.fields.has_date();
-        if text.len() >= 6 && (!date_started || self.fields.time.is_none()) && !(date_started && !self.date_is_full()) {
+        if text.len() >= 6
+            && (!date_started || self.fields.time.is_none())
+            && !(date_started && !self.date_is_full())
+        {
             return self.run_together(text);
         }
         if self.time_only && self.fields.time.is_none() && !date_started {
@@ -313,7 +323,9 @@ impl Decoder {
                 self.set_time(number(&digits[..2])?, number(&digits[2..4])?, second)
             }
             4 => self.set_time(number(&digits[..2])?, number(&digits[2..])?, 0),
-            1 | 2 if self.time_next || self.time_only || self.date_is_full() => self.set_time(number(digits)?, 0, 0),
+            1 | 2 if self.time_next || self.time_only || self.date_is_full() => {
+                self.set_time(number(digits)?, 0, 0)
+            }
             _ => Err(Fault::Syntax),
         }
     }

@@ -69,8 +69,11 @@ impl Amount {
             return Err(Fault::Syntax);
         }
         let whole = if whole.is_empty() { 0 } else { whole.parse::<i64>().map_err(|_| Fault::Field)? };
-        let fraction: f64 =
-            if fraction.is_empty() { 0.0 } else { format!("0.{fraction}").parse().map_err(|_| Fault::Syntax)? };
+        let fraction: f64 = if fraction.is_empty() {
+            0.0
+        } else {
+            format!("0.{fraction}").parse().map_err(|_| Fault::Syntax)?
+        };
         Ok(if negative { Amount { whole: -whole, fraction: -fraction } } else { Amount { whole, fraction } })
     }
 }
@@ -99,7 +102,8 @@ impl Total {
     }
 
     fn add_months(&mut self, whole: i64, fraction: f64, per: i64) -> Result<(), Fault> {
-        let months = whole.checked_mul(per).ok_or(Fault::Field)? + (fraction * per as f64).round_ties_even() as i64;
+        let months =
+            whole.checked_mul(per).ok_or(Fault::Field)? + (fraction * per as f64).round_ties_even() as i64;
         self.months = self.months.checked_add(months).ok_or(Fault::Field)?;
         Ok(())
     }
@@ -239,13 +243,19 @@ fn iso8601(text: &str) -> Result<Interval, Fault> {
     if date.is_empty() && time.is_none_or(str::is_empty) {
         return Err(Fault::Syntax);
     }
-    if date.get(1..).is_some_and(|rest| rest.contains('-')) && !date.contains(['Y', 'M', 'D', 'W', 'y', 'm', 'd', 'w']) {
+    if date.get(1..).is_some_and(|rest| rest.contains('-'))
+        && !date.contains(['Y', 'M', 'D', 'W', 'y', 'm', 'd', 'w'])
+    {
         let parts: Vec<&str> = date.splitn(3, '-').collect();
         for (part, unit) in parts.iter().zip([Unit::Year, Unit::Month, Unit::Day]) {
             total.add(Amount::parse(part)?, unit)?;
         }
     } else {
-        designated(date, &[('Y', Unit::Year), ('M', Unit::Month), ('W', Unit::Week), ('D', Unit::Day)], &mut total)?;
+        designated(
+            date,
+            &[('Y', Unit::Year), ('M', Unit::Month), ('W', Unit::Week), ('D', Unit::Day)],
+            &mut total,
+        )?;
     }
     match time {
         Some(time) if time.contains(':') => clock(time, false, &mut total)?,

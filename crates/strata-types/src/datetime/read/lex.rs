@@ -71,7 +71,11 @@ impl Lexer<'_> {
                     return if delimiter == b'.' { Token::Number(field) } else { Token::Date(field) };
                 }
                 field += &self.while_in(|b| b.is_ascii_alphanumeric() || b == delimiter);
-                if delimiter == b'.' && field.ends_with('.') { Token::Number(field) } else { Token::Date(field) }
+                if delimiter == b'.' && field.ends_with('.') {
+                    Token::Number(field)
+                } else {
+                    Token::Date(field)
+                }
             }
             _ => Token::Number(field),
         }

@@ -86,10 +86,10 @@ pub fn timetz(text: &str, format: &Format) -> Result<TimeTz> {
         (None, Some(time)) => time,
         _ => return Err(Error::invalid_datetime(Type::TIMETZ, text)),
     };
-    let day = fields.days().ok().map_or_else(
-        || special_moment(Word::Today, format),
-        |days| days.saturating_mul(DAY),
-    );
+    let day = fields
+        .days()
+        .ok()
+        .map_or_else(|| special_moment(Word::Today, format), |days| days.saturating_mul(DAY));
     let east = match &fields.zone {
         Some(Zone::Offset(east)) => *east,
         Some(Zone::Named(zone)) => offset_of_local(zone, day.saturating_add(us)),
