@@ -175,6 +175,20 @@ impl Binder<'_> {
         Ok(self.subquery(SubqueryKind::Scalar, plan, correlated, ty, pos))
     }
 
+    /// One column of a subquery that yields one row of `count` columns, as a value.
+    pub(super) fn column_of_subquery(&mut self, query: &ast::Query, at: usize, count: usize, pos: u32) -> Result<Expr> {
+        let (plan, correlated) = self.inner_query(query)?;
+        let plan = self.resolve_unknown_outputs(plan)?;
+        let Some(field) = plan.schema().get(at).filter(|_| plan.schema().len() == count).cloned() else {
+            let message = "number of columns does not match number of values";
+            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, message).at(pos));
+        };
+        let exprs = vec![super::group::output(at, &field)];
+        let ty = field.ty;
+        let plan = Logical::Project { input: Box::new(plan), exprs, schema: vec![field] };
+        Ok(self.subquery(SubqueryKind::Scalar, plan, correlated, ty, pos))
+    }
+
     pub(super) fn array_subquery(&mut self, query: &ast::Query, pos: u32) -> Result<Expr> {
         let (plan, correlated) = self.inner_query(query)?;
         let plan = self.resolve_unknown_outputs(plan)?;

@@ -11,6 +11,8 @@
 pub mod expr;
 pub mod logical;
 pub mod physical;
+mod walk;
+mod visit;
 
 pub use expr::{CompareOp, Expr, ExprKind, FunctionRef, NO_POS, Quantifier, Subquery, SubqueryKind};
 pub use logical::{

@@ -170,8 +170,6 @@ pub enum Physical {
         calls: Vec<AggregateCall>,
         /// `GROUPING(...)` calls.
         grouping_calls: Vec<Vec<usize>>,
-        /// The input arrives sorted by the groups (one set only): one group at a time is open.
-        sorted: bool,
     },
     /// The input's columns followed by one column per call.
     Window {
