@@ -51,14 +51,17 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Rewrites pages that are not whole in place and are whole in the double-write file.
+    /// Rewrites pages that are not whole in place and are whole in the double-write file. And those that are the
+    /// same in both: in place they may be in the system's cache only, and clean there, if the process before
+    /// this one ended with a failed sync.
     fn repair(&mut self, spaces: &Spaces) -> Result<()> {
         for (id, image) in self.double_write.last_batch()? {
             let Ok(space) = spaces.get(SpaceId(id.space)) else { continue };
             let Some(floor) = space.map.lock().floor(id.block) else { continue };
             let mut page = crate::page::Page::blank();
             space.store.read(BlockId(id.block), page.bytes_mut())?;
-            if page.verify(id, floor).is_err() && image.verify(id, floor).is_ok() {
+            let may_be_lost = page.verify(id, floor).is_err() || page.bytes() == image.bytes();
+            if may_be_lost && image.verify(id, floor).is_ok() {
                 space.store.write(BlockId(id.block), image.bytes())?;
                 self.unsynced.insert(space.id, space);
             }
