@@ -154,6 +154,12 @@ impl fmt::Display for SqlError {
 
 impl std::error::Error for SqlError {}
 
+impl From<strata_store::Error> for SqlError {
+    fn from(error: strata_store::Error) -> Self {
+        SqlError::new(error.sqlstate(), error.to_string())
+    }
+}
+
 impl From<strata_types::Error> for SqlError {
     fn from(error: strata_types::Error) -> Self {
         SqlError::new(error.sqlstate(), error.to_string())

@@ -26,9 +26,12 @@
 //! | `exec`      | physical plan to operators; expression evaluation                   |
 //! | `session`   | statements, portals, transactions, settings, the engine             |
 
+pub mod bind;
 pub mod catalog;
 pub mod error;
+pub mod exec;
 pub mod functions;
+pub mod optimize;
 pub mod parse;
 pub mod plan;
 pub mod schema;

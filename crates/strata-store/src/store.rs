@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::snapshots::Snapshot;
 use crate::vacuum::{self, VacuumStats};
 use crate::verify::{self, VerifyReport};
-use crate::{Error, Result, Txn, TxnId, recovery};
+use crate::{Error, KeyspaceId, Result, Txn, TxnId, recovery};
 use filesystem::MemoryPool;
 use journal::Lsn;
 use lsm::Seq;
@@ -140,6 +140,14 @@ impl Store {
     pub fn verify(&self) -> Result<VerifyReport> {
         let snapshot = self.snapshot();
         verify::verify(self.engine(), snapshot.seq())
+    }
+
+    /// Bytes that a table keyspace takes on disk; 0 for an index keyspace, whose entries share the tree's files.
+    pub fn table_bytes(&self, keyspace: KeyspaceId) -> u64 {
+        if keyspace.is_index() {
+            return 0;
+        }
+        u64::from(self.engine().heap.block_count(keyspace.space())) * filesystem::BLOCK_LEN as u64
     }
 
     /// The memory that the store shares with what is built on it.

@@ -346,7 +346,7 @@ fn integer(number: i64) -> Expr {
 fn number(digits: &str) -> Result<Expr> {
     match digits.parse::<i64>() {
         Ok(number) => Ok(integer(number)),
-        Err(_) => Ok(Expr::constant(Value::Numeric(digits.parse::<Numeric>()?), Type::NUMERIC)),
+        Err(_) => Ok(Expr::constant(Value::Numeric(Numeric::parse(digits)?), Type::NUMERIC)),
     }
 }
 

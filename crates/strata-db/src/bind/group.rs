@@ -312,7 +312,7 @@ fn is_outer_copy(group: &Expr, inner: &Expr, depth: usize) -> bool {
 
 /// Whether an expression holds a placeholder of aggregates or windows.
 pub(super) fn has_placeholder(expr: &Expr, from: usize) -> bool {
-    expr.any(|inner, _| matches!(inner.kind, ExprKind::Column(at) if at >= from))
+    expr.any_within(|inner, _| matches!(inner.kind, ExprKind::Column(at) if at >= from))
 }
 
 fn product(left: &[Vec<usize>], right: &[Vec<usize>]) -> Vec<Vec<usize>> {

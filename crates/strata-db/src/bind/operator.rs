@@ -183,7 +183,7 @@ impl Binder<'_> {
     ) -> Result<Expr> {
         let array = if array.ty == Type::UNKNOWN {
             let element = if operand.ty == Type::UNKNOWN { Type::TEXT } else { operand.ty };
-            let ty = element.array_of().unwrap_or(Type::array(Type::TEXT));
+            let ty = element.array_of().unwrap_or(array.ty);
             self.coerce(array, ty, Typmod::NONE, Context::Implicit)?
         } else {
             array

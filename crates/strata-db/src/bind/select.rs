@@ -269,7 +269,7 @@ fn place_windows(expr: &mut Expr, base: usize) {
 
 /// A projection; with set-returning calls inside, first the rows that these make.
 fn project_sets(plan: Logical, mut exprs: Vec<Expr>, schema: Schema) -> Logical {
-    if !exprs.iter().any(|expr| expr.any(|inner, depth| depth == 0 && is_set_call(inner))) {
+    if !exprs.iter().any(|expr| expr.any_within(|inner, depth| depth == 0 && is_set_call(inner))) {
         return Logical::Project { input: Box::new(plan), exprs, schema };
     }
     let mut inputs: Vec<Expr> = plan.schema().iter().enumerate().map(|(at, field)| output(at, field)).collect();

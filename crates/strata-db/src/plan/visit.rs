@@ -1,7 +1,5 @@
-//! Walking and rewriting expressions.
-//!
-//! Neither walk enters the plan of a [`ExprKind::Subquery`]; the left operands of a quantified comparison
-//! belong to the expression around and are visited.
+//! Looking at expressions without changing them. Neither walk enters the plan of a
+//! [`ExprKind::Subquery`]; the left operands of a quantified comparison belong to the expression around and are visited.
 
 use super::expr::{Expr, ExprKind, SubqueryKind};
 
@@ -55,69 +53,14 @@ impl Expr {
         }
     }
 
-    /// Calls `f` for each direct operand, which it may change.
-    pub fn for_each_child_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
-        match &mut self.kind {
-            ExprKind::Const(_) | ExprKind::Column(_) | ExprKind::Outer { .. } | ExprKind::Param(_) => {}
-            ExprKind::Call { args, .. }
-            | ExprKind::And(args)
-            | ExprKind::Or(args)
-            | ExprKind::Coalesce(args)
-            | ExprKind::MinMax { args, .. }
-            | ExprKind::Array(args)
-            | ExprKind::Row(args) => args.iter_mut().for_each(f),
-            ExprKind::Cast { arg, .. }
-            | ExprKind::Not(arg)
-            | ExprKind::IsNull { arg, .. }
-            | ExprKind::IsBool { arg, .. }
-            | ExprKind::Field { arg, .. } => f(arg),
-            ExprKind::IsDistinct { left, right, .. } | ExprKind::NullIf { left, right, .. } => {
-                f(left);
-                f(right);
-            }
-            ExprKind::Case { whens, otherwise } => {
-                for (condition, result) in whens {
-                    f(condition);
-                    f(result);
-                }
-                if let Some(otherwise) = otherwise {
-                    f(otherwise);
-                }
-            }
-            ExprKind::InList { arg, list, .. } => {
-                f(arg);
-                list.iter_mut().for_each(f);
-            }
-            ExprKind::Quantified { arg, array, .. } => {
-                f(arg);
-                f(array);
-            }
-            ExprKind::Subscript { arg, indices, .. } => {
-                f(arg);
-                for (lower, upper) in indices {
-                    lower.iter_mut().for_each(&mut *f);
-                    upper.iter_mut().for_each(&mut *f);
-                }
-            }
-            ExprKind::Subquery(subquery) => subquery.kind.left_mut().iter_mut().for_each(f),
-            ExprKind::SubPlan { kind, .. } => kind.left_mut().iter_mut().for_each(f),
-        }
-    }
-
     /// Calls `f` for the expression and everything within, outermost first.
     pub fn walk<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         f(self);
         self.for_each_child(&mut |child| child.walk(f));
     }
 
-    /// Calls `f` for the expression and everything within, innermost first; `f` may change them.
-    pub fn walk_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
-        self.for_each_child_mut(&mut |child| child.walk_mut(f));
-        f(self);
-    }
-
     /// Whether `f` is true of it or of anything within.
-    pub fn any(&self, f: &mut dyn FnMut(&Expr) -> bool) -> bool {
+    pub fn contains(&self, f: &mut dyn FnMut(&Expr) -> bool) -> bool {
         let mut found = false;
         self.walk(&mut |expr| found = found || f(expr));
         found
@@ -130,14 +73,6 @@ impl SubqueryKind {
         match self {
             SubqueryKind::Compare { left, .. } => left,
             SubqueryKind::Scalar | SubqueryKind::Exists | SubqueryKind::Array => &[],
-        }
-    }
-
-    /// Left operands of a quantified comparison.
-    pub fn left_mut(&mut self) -> &mut [Expr] {
-        match self {
-            SubqueryKind::Compare { left, .. } => left,
-            SubqueryKind::Scalar | SubqueryKind::Exists | SubqueryKind::Array => &mut [],
         }
     }
 }

@@ -53,7 +53,7 @@ impl Expr {
     }
 
     /// Whether something holds for this expression or one inside it, subqueries included.
-    pub fn any(&self, mut holds: impl FnMut(&Expr, usize) -> bool) -> bool {
+    pub fn any_within(&self, mut holds: impl FnMut(&Expr, usize) -> bool) -> bool {
         let mut copy = self.clone();
         let mut found = false;
         copy.visit_mut(0, &mut |expr, depth| {

@@ -212,7 +212,7 @@ impl Session {
             Ok(parsed) => {
                 let rest = parsed
                     .into_iter()
-                    .map(|one| (Arc::from(sql.get(one.range.clone()).unwrap_or(sql)), one.statement))
+                    .map(|one| (Arc::from(sql.get(one.start..one.end).unwrap_or(sql)), one.statement))
                     .collect();
                 self.running = Running::Script { rest, current: None };
             }
@@ -311,7 +311,7 @@ impl Session {
             self.statements.remove("");
         } else if self.statements.contains_key(&name) {
             return Err(SqlError::new(
-                sqlstate::DUPLICATE_PREPARED_STATEMENT,
+                sqlstate::DUPLICATE_PSTATEMENT,
                 format!("prepared statement \"{name}\" already exists"),
             ));
         }

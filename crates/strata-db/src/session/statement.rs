@@ -62,7 +62,7 @@ impl Statement {
             let names = env.names();
             let bound = bind::statement(&names, env, declared, &tree)?;
             statement.params = bound.params;
-            let plan = crate::optimize::plan(bound.plan, &names, env)?;
+            let plan = crate::optimize::plan(bound.plan, env, env)?;
             statement.fields = bound.fields;
             statement.work = Work::Plan(Arc::new(plan), bound.kind);
         } else {

@@ -85,7 +85,7 @@ fn read(store: &Store, table: &SystemTable) -> Result<Vec<(Oid, Vec<Value>)>> {
         let Some((oid, _)) = entry.key.split_first_chunk::<4>() else { continue };
         #[expect(clippy::big_endian_bytes, reason = "byte order is sort order in keys")]
         let oid = Oid(u32::from_be_bytes(*oid));
-        rows.push((oid, row::decode(&types, entry.value)?));
+        rows.push((oid, row::decode(&types, &entry.value)?));
     }
     Ok(rows)
 }

@@ -1,0 +1,73 @@
+//! What keeps a statement from running or from going on: cancellation, timeouts, read-only transactions.
+
+use super::session::Session;
+use super::shared::Shared;
+use super::transaction::{Block, Isolation};
+use crate::error::{Result, SqlError};
+use std::sync::atomic::Ordering;
+use strata_types::sqlstate;
+
+impl Session {
+    /// The isolation level of the transaction at hand.
+    pub(super) fn isolation(&self) -> Isolation {
+        let settings = self.variables.settings.borrow();
+        Isolation::by_name(settings.get(self.mode_setting("isolation")).unwrap_or_default())
+    }
+
+    /// Whether the transaction at hand may not write.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.variables.settings.borrow().is_on(self.mode_setting("read_only"))
+    }
+
+    /// A block has modes of its own; an implicit transaction has the session's.
+    pub(super) fn mode_setting(&self, mode: &str) -> &'static str {
+        let own = matches!(self.transaction.block(), Block::Open | Block::Failed);
+        match (mode, own) {
+            ("isolation", true) => "transaction_isolation",
+            ("isolation", false) => "default_transaction_isolation",
+            ("read_only", true) => "transaction_read_only",
+            ("read_only", false) => "default_transaction_read_only",
+            (_, true) => "transaction_deferrable",
+            (_, false) => "default_transaction_deferrable",
+        }
+    }
+
+    /// # Errors
+    /// 25006 in a read-only transaction.
+    pub(super) fn refuse_if_read_only(&self, tag: &str) -> Result<()> {
+        if !self.is_read_only() {
+            return Ok(());
+        }
+        Err(SqlError::new(
+            sqlstate::READ_ONLY_SQL_TRANSACTION,
+            format!("cannot execute {tag} in a read-only transaction"),
+        ))
+    }
+
+    /// # Errors
+    /// 57014 if the client has cancelled the statement or its time is up, 55P03 if a lock took too long.
+    pub(super) fn check_interrupts(&mut self, shared: &Shared) -> Result<()> {
+        if self.cancelled.swap(false, Ordering::Relaxed) {
+            return Err(SqlError::new(sqlstate::QUERY_CANCELED, "canceling statement due to user request"));
+        }
+        if self.statement_deadline.is_none() && self.lock_deadline.is_none() {
+            return Ok(());
+        }
+        let now = shared.env.clock.monotonic_us();
+        if self.statement_deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(SqlError::new(sqlstate::QUERY_CANCELED, "canceling statement due to statement timeout"));
+        }
+        if self.lock_deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(SqlError::new(sqlstate::LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout"));
+        }
+        Ok(())
+    }
+
+    /// A wait for a lock begins: `lock_timeout` runs from now on, unless it runs already.
+    pub(super) fn start_lock_wait(&mut self, shared: &Shared) {
+        let timeout = self.variables.settings.borrow().milliseconds("lock_timeout");
+        if timeout > 0 && self.lock_deadline.is_none() {
+            self.lock_deadline = Some(shared.env.clock.monotonic_us() + timeout * 1000);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Statements that are interpreted from their tree instead of being planned.
+//!
+//! | file | |
+//! |---|---|
+//! | `transaction` | BEGIN, COMMIT, ROLLBACK, savepoints |
+//! | `settings` | SET, RESET, SHOW, DISCARD |
+//! | `prepare` | PREPARE, EXECUTE, DEALLOCATE |
+//! | `explain` | EXPLAIN |
+//! | `maintenance` | VACUUM, ANALYZE, CHECKPOINT, LOCK TABLE, NOTIFY and what has nothing to do here |
+//!
+//! Whatever changes the catalog is in `ddl`, COPY in `copy`, cursors in `cursor`.
+
+mod explain;
+mod maintenance;
+mod prepare;
+mod settings;
+mod transaction;
+
+pub(super) use transaction::{outside_of_block, refuse_in_block};
+
+use super::environment::StepEnvironment;
+use super::outbox::Outbox;
+use super::portal::Outcome;
+use super::session::Session;
+use super::shared::Shared;
+use super::statement::Statement;
+use super::{copy, cursor, ddl};
+use crate::error::Result;
+use crate::parse::ast::{self, Statement as Tree};
+use crate::plan::Field;
+use strata_types::Value;
+
+/// Runs a utility statement, or says what is to be run in its place.
+///
+/// # Errors
+/// The statement's.
+pub(super) fn run(
+    session: &mut Session,
+    shared: &Shared,
+    statement: &Statement,
+    tree: &ast::Statement,
+    params: &[Value],
+    out: &mut dyn Outbox,
+) -> Result<Outcome> {
+    match tree {
+        Tree::Transaction(control) => transaction::run(session, shared, control, out),
+        Tree::Set(set) => settings::set(session, shared, set),
+        Tree::SetTransaction(set) => settings::set_transaction(session, set),
+        Tree::SetConstraints(_) => Ok(done("SET CONSTRAINTS")),
+        Tree::Show(show) => settings::show(session, show),
+        Tree::Discard(target) => settings::discard(session, shared, *target),
+        Tree::Prepare(prepare) => prepare::prepare(session, shared, statement, prepare),
+        Tree::Execute(execute) => prepare::execute(session, shared, execute),
+        Tree::Deallocate(name) => prepare::deallocate(session, name.as_ref()),
+        Tree::Explain(explain) => explain::explain(session, shared, explain, params),
+        Tree::Copy(copy) => copy::run(session, shared, copy),
+        Tree::DeclareCursor(declare) => cursor::declare(session, shared, statement, declare, params),
+        Tree::Fetch(fetch) => cursor::fetch(session, shared, fetch, out),
+        Tree::CloseCursor(name) => cursor::close(session, name.as_ref()),
+        _ => match maintenance::run(session, shared, tree)? {
+            Some(outcome) => Ok(outcome),
+            None => ddl::run(session, shared, statement, tree),
+        },
+    }
+}
+
+/// The columns of the rows that a utility statement returns; none if it returns no rows.
+///
+/// # Errors
+/// 26000 and 34000 for prepared statements and cursors that are not there are told when it runs.
+pub(super) fn fields(session: &Session, env: &StepEnvironment<'_>, tree: &ast::Statement) -> Result<Vec<Field>> {
+    Ok(match tree {
+        Tree::Show(show) => settings::show_fields(show),
+        Tree::Explain(explain) => explain::fields(explain)?,
+        Tree::Execute(execute) => match session.statements.get(&*execute.name.name) {
+            Some(statement) if statement.is_current(env) => statement.fields.clone(),
+            Some(statement) => statement.renewed(env)?.fields,
+            None => Vec::new(),
+        },
+        Tree::Fetch(fetch) if !fetch.is_move => cursor::fields(session, &fetch.cursor.name),
+        _ => Vec::new(),
+    })
+}
+
+fn done(tag: &str) -> Outcome {
+    Outcome::Tag(tag.to_owned())
+}
