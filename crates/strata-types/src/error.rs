@@ -18,8 +18,8 @@ pub enum Error {
         /// The text given.
         input: Box<str>,
     },
-    /// Text that is no date or time.
-    #[error("invalid input syntax for type {ty}: \"{input}\"")]
+    /// Text that is no date or time. The message leaves `without time zone` away, as PostgreSQL's does.
+    #[error("invalid input syntax for type {}: \"{input}\"", match *ty { Type::TIME => "time", Type::TIMESTAMP => "timestamp", ty => ty.info().map_or("???", |info| info.sql_name) })]
     InvalidDatetime {
         /// The type to read.
         ty: Type,

@@ -90,6 +90,7 @@ impl Type {
     }
 
     /// `typlen`: bytes of a fixed-length type, -1 for variable length, -2 for a C string.
+    #[expect(clippy::len_without_is_empty, reason = "the catalog's typlen; no type is empty")]
     pub fn len(self) -> i16 {
         self.info().map_or(-1, |info| info.len)
     }

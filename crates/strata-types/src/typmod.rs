@@ -143,7 +143,7 @@ impl IntervalFields {
         let digits = digits.map_or(String::new(), |d| format!("({d})"));
         let mut kept = Self::NAMES.iter().filter(|(_, bit)| self.0 & bit != 0).map(|(name, _)| *name);
         let first = kept.next();
-        match (first, kept.last()) {
+        match (first, kept.next_back()) {
             (Some(one), None) => format!("interval {one}{digits}"),
             (Some(from), Some(to)) if self != Self::ALL => format!("interval {from} to {to}{digits}"),
             _ => format!("interval{digits}"),

@@ -177,11 +177,7 @@ impl ColumnData {
     }
 
     pub(crate) fn take(&self, rows: &[u32]) -> ColumnData {
-        map_vector!(
-            self,
-            vector => rows.iter().map(|row| vector[*row as usize].clone()).collect(),
-            strings => strings.take(rows)
-        )
+        map_vector!(self, vector => gather(vector, rows), strings => strings.take(rows))
     }
 
     pub(crate) fn slice(&self, from: usize, len: usize) -> ColumnData {
@@ -195,4 +191,9 @@ impl ColumnData {
             strings => strings.byte_len() + strings.len() * size_of::<u32>()
         )
     }
+}
+
+/// The entries of these rows, in this order.
+fn gather<T: Clone>(vector: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|row| vector[*row as usize].clone()).collect()
 }

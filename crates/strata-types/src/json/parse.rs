@@ -213,6 +213,7 @@ impl<'a> Parser<'a> {
         match unit {
             0 if self.checking => {}
             0 => return Err(Error::UnsupportedUnicode),
+            0xd800..=0xdfff if self.checking => {}
             0xd800..=0xdbff if low_follows => {
                 self.at += 2;
                 let low = self.hex4()?;

@@ -129,6 +129,9 @@ impl Reader<'_> {
         let mut count = 0;
         self.skip_blanks();
         if self.peek() == Some(b'}') {
+            if depth > 0 {
+                return Err(self.malformed("Unexpected \"}\" character."));
+            }
             self.at += 1;
             return self.close(depth, 0);
         }

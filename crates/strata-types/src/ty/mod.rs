@@ -167,16 +167,20 @@ impl Column {
     }
 
     /// Appends the value of row `index` in binary form; NULL appends nothing.
-    pub fn send(&self, index: usize, out: &mut Vec<u8>) {
+    pub fn write_binary(&self, index: usize, out: &mut Vec<u8>) -> Result<()> {
         if self.is_null(index) {
-            return;
+            return Ok(());
         }
         match &self.data {
             ColumnData::Text(strings) | ColumnData::Bytea(strings) => {
                 out.extend_from_slice(strings.get(index))
             }
-            ColumnData::Other(vector) => vector[index].send(self.ty, out),
+            ColumnData::Int2(vector) => out.extend_from_slice(&vector[index].to_be_bytes()),
+            ColumnData::Int4(vector) => out.extend_from_slice(&vector[index].to_be_bytes()),
+            ColumnData::Int8(vector) => out.extend_from_slice(&vector[index].to_be_bytes()),
+            ColumnData::Other(vector) => return vector[index].write_binary(self.ty, out),
             data => data.value(index).send(self.ty, out),
         }
+        Ok(())
     }
 }

@@ -1,6 +1,5 @@
 //! Values in PostgreSQL's binary form. Integers are big-endian.
 
-use super::bit;
 use crate::array::{Array, DIMENSIONS_MAX, Dimension};
 use crate::bits::Bits;
 use crate::datetime::{self, DATE_INFINITY, DATE_MAX, DATE_MIN, DATE_NEG_INFINITY, DAY, Interval, TimeTz};
@@ -10,7 +9,6 @@ use crate::numeric::Numeric;
 use crate::row::Kind;
 use crate::sql_type::{Oid, Type};
 use crate::text::Bytes;
-use crate::typmod::Typmod;
 use crate::value::Value;
 
 /// Deepest nesting of records that is read.
@@ -70,12 +68,23 @@ fn check_utf8(bytes: &[u8]) -> Result<&str> {
 
 impl Value {
     /// Reads a value from its binary form, which must be all of `bytes`.
-    pub fn receive(ty: Type, typmod: Typmod, bytes: &[u8]) -> Result<Value> {
-        receive_at(ty, typmod, bytes, 0)
+    pub fn from_binary(ty: Type, bytes: &[u8]) -> Result<Value> {
+        receive(ty, bytes, 0)
     }
 
-    /// Appends the binary form. NULL appends nothing.
-    pub fn send(&self, ty: Type, out: &mut Vec<u8>) {
+    /// Appends the binary form. NULL appends nothing. Some types have no such form.
+    pub fn write_binary(&self, ty: Type, out: &mut Vec<u8>) -> Result<()> {
+        if ty.info().is_some_and(|info| info.send.is_empty()) {
+            return Err(Error::Other {
+                sqlstate: crate::sqlstate::UNDEFINED_FUNCTION,
+                message: format!("no binary output function available for type {ty}").into(),
+            });
+        }
+        self.send(ty, out);
+        Ok(())
+    }
+
+    pub(crate) fn send(&self, ty: Type, out: &mut Vec<u8>) {
         match self {
             Value::Null => {}
             Value::Bool(b) => out.push(u8::from(*b)),
@@ -122,7 +131,7 @@ impl Value {
     }
 }
 
-fn receive_at(ty: Type, typmod: Typmod, bytes: &[u8], depth: usize) -> Result<Value> {
+fn receive(ty: Type, bytes: &[u8], depth: usize) -> Result<Value> {
     if depth > DEPTH_MAX {
         return Err(Error::TooDeep);
     }
@@ -145,7 +154,7 @@ fn receive_at(ty: Type, typmod: Typmod, bytes: &[u8], depth: usize) -> Result<Va
         Kind::Interval => {
             let us = at.i64()?;
             let days = at.i32()?;
-            Value::Interval(super::fit_interval(Interval { us, days, months: at.i32()? }, typmod)?)
+            Value::Interval(Interval { us, days, months: at.i32()? })
         }
         Kind::Uuid => Value::Uuid(at.array()?),
         Kind::Bytea => Value::Bytea(Bytes::from(std::mem::take(&mut at.rest))),
@@ -153,9 +162,9 @@ fn receive_at(ty: Type, typmod: Typmod, bytes: &[u8], depth: usize) -> Result<Va
             let number = Numeric::receive(at.rest)?;
             let count = at.rest.first_chunk::<2>().map_or(0, |count| usize::from(u16::from_be_bytes(*count)));
             at.take(8 + count * 2)?;
-            Value::Numeric(number.fit(typmod)?)
+            Value::Numeric(number)
         }
-        Kind::Text => receive_text(ty, typmod, at.text()?)?,
+        Kind::Text => receive_text(ty, at.text()?)?,
         Kind::Jsonb => {
             if at.array::<1>()?[0] != JSONB_VERSION {
                 return Err(Error::InvalidBinary { ty });
@@ -168,9 +177,9 @@ fn receive_at(ty: Type, typmod: Typmod, bytes: &[u8], depth: usize) -> Result<Va
             if let (Some(last), true) = (bytes.last_mut(), !len.is_multiple_of(8)) {
                 *last &= 0xffu8 << (8 - len % 8);
             }
-            Value::Bit(bit::check_length(ty, typmod, Bits { len, bytes })?.into())
+            Value::Bit(Bits { len, bytes }.into())
         }
-        Kind::Array => receive_array(ty, typmod, at, depth)?,
+        Kind::Array => receive_array(ty, at, depth)?,
         Kind::Record => receive_record(at, depth)?,
         Kind::Null | Kind::Tagged if matches!(ty, Type::XID | Type::CID) => {
             Value::Oid(at.array().map(u32::from_be_bytes)?)
@@ -180,9 +189,8 @@ fn receive_at(ty: Type, typmod: Typmod, bytes: &[u8], depth: usize) -> Result<Va
     if at.rest.is_empty() { Ok(value) } else { Err(Error::InvalidBinary { ty }) }
 }
 
-fn receive_text(ty: Type, typmod: Typmod, text: &str) -> Result<Value> {
+fn receive_text(ty: Type, text: &str) -> Result<Value> {
     Ok(match ty {
-        Type::VARCHAR | Type::BPCHAR => Value::Text(super::fit_string(ty, typmod, text, false)?),
         Type::NAME => Value::text(super::truncate_name(text)),
         Type::JSON => {
             json::validate(text)?;
@@ -226,12 +234,12 @@ fn send_framed(value: &Value, ty: Type, out: &mut Vec<u8>) {
     out[frame..frame + 4].copy_from_slice(&len.to_be_bytes());
 }
 
-fn receive_framed(ty: Type, typmod: Typmod, at: &mut Wire<'_>, depth: usize) -> Result<Value> {
+fn receive_framed(ty: Type, at: &mut Wire<'_>, depth: usize) -> Result<Value> {
     match at.i32()? {
         -1 => Ok(Value::Null),
         len => {
             let len = usize::try_from(len).map_err(|_| Error::InvalidBinary { ty })?;
-            receive_at(ty, typmod, at.take(len)?, depth + 1)
+            receive(ty, at.take(len)?, depth + 1)
         }
     }
 }
@@ -249,7 +257,7 @@ fn send_array(array: &Array, ty: Type, out: &mut Vec<u8>) {
     array.values.iter().for_each(|value| send_framed(value, element, out));
 }
 
-fn receive_array(ty: Type, typmod: Typmod, at: &mut Wire<'_>, depth: usize) -> Result<Value> {
+fn receive_array(ty: Type, at: &mut Wire<'_>, depth: usize) -> Result<Value> {
     let invalid = || Error::InvalidBinary { ty };
     let rank = usize::try_from(at.i32()?).ok().filter(|rank| *rank <= DIMENSIONS_MAX).ok_or_else(invalid)?;
     at.i32()?; // whether there are NULLs: the elements say so themselves
@@ -270,8 +278,7 @@ fn receive_array(ty: Type, typmod: Typmod, at: &mut Wire<'_>, depth: usize) -> R
     if count > at.rest.len() / 4 {
         return Err(Error::ShortBinary);
     }
-    let values =
-        (0..count).map(|_| receive_framed(element, typmod, at, depth)).collect::<Result<Vec<_>>>()?;
+    let values = (0..count).map(|_| receive_framed(element, at, depth)).collect::<Result<Vec<_>>>()?;
     if values.is_empty() {
         dimensions.clear();
     }
@@ -286,7 +293,7 @@ fn receive_record(at: &mut Wire<'_>, depth: usize) -> Result<Value> {
     }
     let field = |_| {
         let ty = Type(Oid(at.array().map(u32::from_be_bytes)?));
-        receive_framed(ty, Typmod::NONE, at, depth)
+        receive_framed(ty, at, depth)
     };
     let fields = (0..count).map(field).collect::<Result<Vec<_>>>()?;
     Ok(Value::Record(fields.into()))
@@ -306,22 +313,22 @@ mod tests {
             prop_assume!(!matches!(ty, Type::DATE | Type::TIMESTAMPTZ));
             let mut bytes = Vec::new();
             value.send(ty, &mut bytes);
-            let back = Value::receive(ty, Typmod::NONE, &bytes).unwrap();
+            let back = Value::from_binary(ty, &bytes).unwrap();
             prop_assert_eq!(format!("{back:?}"), format!("{value:?}"));
             for len in 0..bytes.len() {
-                let _ = Value::receive(ty, Typmod::NONE, &bytes[..len]);
+                let _ = Value::from_binary(ty, &bytes[..len]);
             }
         }
 
         #[test]
         fn any_bytes_are_read_without_panic((ty, _, _) in sample::pair(), bytes: Vec<u8>) {
-            let _ = Value::receive(ty, Typmod::NONE, &bytes);
+            let _ = Value::from_binary(ty, &bytes);
         }
     }
 
     #[test]
     fn bytes_that_are_no_text_are_named() {
-        let error = Value::receive(Type::TEXT, Typmod::NONE, &[b'a', 0xc3, 0x28]).unwrap_err();
+        let error = Value::from_binary(Type::TEXT, &[b'a', 0xc3, 0x28]).unwrap_err();
         assert_eq!(error.to_string(), "invalid byte sequence for encoding \"UTF8\": 0xc3");
         assert_eq!(error.sqlstate(), "22021");
     }

@@ -265,25 +265,16 @@ impl Decoder {
         if self.time_next {
             return self.run_together(text);
         }
-        if let Some((whole, fraction)) = text.split_once('.') {
-            if whole.len() > 2 || self.date_is_full() {
-                return self.run_together(text);
-            }
-            // `08.01` lacks its year.
+        let date_started = self.fields.has_date();
+        if let Some((whole, fraction)) = text.split_once('.')
+            && !date_started
+            && !self.time_only
+        {
             self.date_part(whole)?;
             return if fraction.is_empty() { Ok(()) } else { self.date_part(fraction) };
         }
-        let date_started = self.fields.has_date();
-        if text.len() >= 6
-            && (!date_started || self.fields.time.is_none())
-            && !(date_started && !self.date_is_full())
-        {
-            return self.run_together(text);
-        }
-        if self.time_only && self.fields.time.is_none() && !date_started {
-            return self.run_together(text);
-        }
-        if self.date_is_full() {
+        let run_together = text.len() >= 6 && (!date_started || self.date_is_full());
+        if run_together || self.date_is_full() || (self.time_only && !date_started) {
             return self.run_together(text);
         }
         self.date_number(text)
@@ -306,15 +297,8 @@ impl Decoder {
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Fault::Syntax);
         }
-        let wants_date = !self.time_only && !self.date_is_full() && !self.time_next;
-        if wants_date && fraction.is_empty() {
+        if fraction.is_empty() && !self.time_only && !self.date_is_full() && !self.time_next {
             return self.run_together_date(digits);
-        }
-        if wants_date && digits.len() >= 8 {
-            // 20011225.040506
-            let (date, time) = (digits, fraction);
-            self.run_together_date(date)?;
-            return self.run_together(time);
         }
         let us = us_of_fraction(fraction)?;
         match digits.len() {
@@ -323,9 +307,6 @@ impl Decoder {
                 self.set_time(number(&digits[..2])?, number(&digits[2..4])?, second)
             }
             4 => self.set_time(number(&digits[..2])?, number(&digits[2..])?, 0),
-            1 | 2 if self.time_next || self.time_only || self.date_is_full() => {
-                self.set_time(number(digits)?, 0, 0)
-            }
             _ => Err(Fault::Syntax),
         }
     }

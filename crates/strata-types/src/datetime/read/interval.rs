@@ -147,6 +147,7 @@ pub(super) fn decode(text: &str, smallest: Option<&str>, style: IntervalStyle) -
         && text.trim_start().starts_with('-')
         && !tokens.iter().skip(1).any(|token| matches!(token, Token::Zone(_)));
     let mut found = false;
+    let mut seen = 0u16;
     // From the last field to the first, because a unit follows its number.
     for token in tokens.iter().rev() {
         match token {
@@ -159,11 +160,13 @@ pub(super) fn decode(text: &str, smallest: Option<&str>, style: IntervalStyle) -
                 continue;
             }
             Token::Time(text) => {
+                note_clock(&mut seen)?;
                 clock(text, false, &mut total)?;
                 default_unit = Unit::Day;
                 found = true;
             }
             Token::Zone(text) if text.contains(':') => {
+                note_clock(&mut seen)?;
                 clock(&text[1..], text.starts_with('-'), &mut total)?;
                 default_unit = Unit::Day;
                 found = true;
@@ -171,8 +174,16 @@ pub(super) fn decode(text: &str, smallest: Option<&str>, style: IntervalStyle) -
             Token::Number(text) | Token::Zone(text) | Token::Date(text) => {
                 let unit = pending_unit.take();
                 match year_month(text) {
-                    Some(months) if unit.is_none() || unit == Some(Unit::Year) => total.months += months?,
-                    _ => total.add(Amount::parse(text)?, unit.unwrap_or(default_unit))?,
+                    Some(months) if unit.is_none() || unit == Some(Unit::Year) => {
+                        note(Unit::Year, &mut seen)?;
+                        note(Unit::Month, &mut seen)?;
+                        total.months += months?;
+                    }
+                    _ => {
+                        let unit = unit.unwrap_or(default_unit);
+                        note(unit, &mut seen)?;
+                        total.add(Amount::parse(text)?, unit)?;
+                    }
                 }
                 found = true;
             }
@@ -191,6 +202,20 @@ pub(super) fn decode(text: &str, smallest: Option<&str>, style: IntervalStyle) -
         total.us = -total.us.abs();
     }
     total.finish()
+}
+
+/// A unit may come only once.
+fn note(unit: Unit, seen: &mut u16) -> Result<(), Fault> {
+    let bit = 1 << unit as u16;
+    if *seen & bit != 0 {
+        return Err(Fault::Syntax);
+    }
+    *seen |= bit;
+    Ok(())
+}
+
+fn note_clock(seen: &mut u16) -> Result<(), Fault> {
+    [Unit::Hour, Unit::Minute, Unit::Second].into_iter().try_for_each(|unit| note(unit, seen))
 }
 
 /// `1-2`: years and months.
@@ -240,7 +265,7 @@ fn clock(text: &str, negative: bool, total: &mut Total) -> Result<(), Fault> {
 fn iso8601(text: &str) -> Result<Interval, Fault> {
     let mut total = Total::default();
     let (date, time) = text.split_once(['T', 't']).map_or((text, None), |(date, time)| (date, Some(time)));
-    if date.is_empty() && time.is_none_or(str::is_empty) {
+    if date.is_empty() && time.is_none() {
         return Err(Fault::Syntax);
     }
     if date.get(1..).is_some_and(|rest| rest.contains('-'))

@@ -34,6 +34,11 @@ pub(super) fn lex(text: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
+/// Units of an interval that run into the next number: `1h30m`.
+fn is_unit_letter(word: &str) -> bool {
+    matches!(word, "d" | "h" | "m" | "mm" | "s" | "y")
+}
+
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -65,7 +70,7 @@ impl Lexer<'_> {
                 if self.peek().is_some_and(|b| b.is_ascii_digit()) {
                     field += &self.while_in(|b| b.is_ascii_digit());
                     if self.peek() == Some(delimiter) {
-                        field += &self.while_in(|b| b.is_ascii_alphanumeric() || b == delimiter);
+                        field += &self.while_in(|b| b.is_ascii_digit() || b == delimiter);
                         return Token::Date(field);
                     }
                     return if delimiter == b'.' { Token::Number(field) } else { Token::Date(field) };
@@ -86,7 +91,7 @@ impl Lexer<'_> {
         let joined = match self.peek() {
             Some(b'-' | b'/' | b'.') => true,
             // `utc+2` and `etc8` are zones, `jan1` and `t04` are not.
-            Some(b'+' | b'0'..=b'9') => super::words::find(&field).is_none(),
+            Some(b'+' | b'0'..=b'9') => super::words::find(&field).is_none() && !is_unit_letter(&field),
             _ => false,
         };
         if !joined {

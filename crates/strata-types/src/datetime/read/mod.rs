@@ -86,6 +86,10 @@ pub fn timetz(text: &str, format: &Format) -> Result<TimeTz> {
         (None, Some(time)) => time,
         _ => return Err(Error::invalid_datetime(Type::TIMETZ, text)),
     };
+    // Only a day tells which offset a named zone has.
+    if matches!(fields.zone, Some(Zone::Named(_))) && !fields.has_date() {
+        return Err(Error::invalid_datetime(Type::TIMETZ, text));
+    }
     let day = fields
         .days()
         .ok()
