@@ -17,7 +17,7 @@ use vfs::Env;
 pub(crate) fn open(env: &Env, dir: &Path, pool: MemoryPool, mut options: Options) -> Result<Tree> {
     // An active and some sealed memtables must fit the pool beside the caches.
     options.memtable_len = options.memtable_len.min(pool.cap() / 8);
-    env.fs.create_dir_all(dir).map_err(|source| Error::disk("create directory", dir, 0, &source))?;
+    create_dir(env, dir)?;
     let cache = Arc::new(BlockCache::new(options.cache_len, &pool));
     let names = list(env, dir)?;
     let loaded = Manifest::load(env, dir)?;
@@ -35,6 +35,22 @@ pub(crate) fn open(env: &Env, dir: &Path, pool: MemoryPool, mut options: Options
         None => Manifest::create(env, dir, 1, &version.as_edit(next_id))?,
     };
     Ok(Tree::new(files, options, pool, manifest, version))
+}
+
+/// Creates the directory and makes its name, and those of the parents that were missing too, durable: a
+/// tree in a directory that is gone after a crash is lost with it.
+fn create_dir(env: &Env, dir: &Path) -> Result<()> {
+    let mut unsynced = Vec::new();
+    for (path, parent) in dir.ancestors().zip(dir.ancestors().skip(1)) {
+        let is_there = env.fs.exists(path).map_err(|source| Error::disk("find", path, 0, &source))?;
+        // The last step is done always: who created the directory may have died before its sync.
+        if is_there && path != dir {
+            break;
+        }
+        unsynced.push(if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    }
+    env.fs.create_dir_all(dir).map_err(|source| Error::disk("create directory", dir, 0, &source))?;
+    unsynced.iter().rev().try_for_each(|parent| manifest::sync_dir(env, parent))
 }
 
 fn list(env: &Env, dir: &Path) -> Result<Vec<PathBuf>> {

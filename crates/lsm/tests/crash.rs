@@ -2,11 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/disk.rs"]
-mod disk;
-mod support;
-
-use disk::{Disk, Fault};
 use filesystem::MemoryPool;
 use journal::Lsn;
 use lsm::{Lsm, Op, Options, Seq};
@@ -15,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
+use vfs::Env;
+use vfs::faulty::{Call, Faulty};
 
 const SEEDS: u64 = 150;
 
@@ -62,13 +59,10 @@ impl Dice {
 
 struct Life {
     lsm: Lsm,
-    jobs: Arc<support::ManualJobs>,
     dropped: Arc<Mutex<Drops>>,
 }
 
-fn open(disk: &Disk) -> lsm::Result<Life> {
-    let (env, jobs) = support::env();
-    let env = vfs::Env { fs: Arc::new(disk.clone()), ..env };
+fn open(env: &Env) -> lsm::Result<Life> {
     let options = Options {
         memtable_len: 4 << 10,
         table_len: 2 << 10,
@@ -78,15 +72,15 @@ fn open(disk: &Disk) -> lsm::Result<Life> {
         level0_tables: 3,
         ..Options::default()
     };
-    let lsm = Lsm::open(&env, Path::new("/lsm"), MemoryPool::new(4 << 20), options)?;
+    let lsm = Lsm::open(env, Path::new("/lsm"), MemoryPool::new(4 << 20), options)?;
     let dropped = Arc::<Mutex<Drops>>::default();
     let told = dropped.clone();
     lsm.set_drop_sink(Arc::new(move |key, seq, _| _ = told.lock().insert((key.to_vec(), seq.0))));
-    Ok(Life { lsm, jobs, dropped })
+    Ok(Life { lsm, dropped })
 }
 
 /// Does something random until the disk fails, or `steps` times.
-fn work(life: &Life, model: &mut Model, dice: &mut Dice, steps: u64) -> lsm::Result<()> {
+fn work(machine: &Faulty, life: &Life, model: &mut Model, dice: &mut Dice, steps: u64) -> lsm::Result<()> {
     for _ in 0..steps {
         match dice.roll(20) {
             0 => {
@@ -101,7 +95,7 @@ fn work(life: &Life, model: &mut Model, dice: &mut Dice, steps: u64) -> lsm::Res
             }
             4 => ingest(life, model)?,
             5 => delete_range(life, model, dice)?,
-            6..10 => (0..dice.roll(6)).for_each(|_| _ = life.jobs.step_each()),
+            6..10 => _ = machine.step_jobs(dice.roll(12) as usize),
             _ => commit(life, model, dice)?,
         }
     }
@@ -188,42 +182,42 @@ fn what_was_flushed_survives_any_crash() {
         println!("seed {seed}");
         let mut dice = Dice(seed);
         let mut model = Model::default();
-        let mut disk = Disk::new(seed);
-        let mut dropped = BTreeSet::new();
+        let machine = Faulty::new(seed);
+        let mut dropped = Drops::new();
         for _ in 0..5 {
-            disk.set_fault(Fault::PowerAt(1 + dice.roll(120)));
+            machine.crash_after(1 + dice.roll(200));
             // Opening may fail too: the power went.
-            if let Ok(life) = open(&disk) {
+            if let Ok(life) = open(&machine.env()) {
                 life.lsm.set_oldest_snapshot(Seq(model.oldest));
-                let _ = work(&life, &mut model, &mut dice, 200);
+                let _ = work(&machine, &life, &mut model, &mut dice, 200);
                 dropped.append(&mut life.dropped.lock());
             }
-            disk = disk.crash();
-            let life = open(&disk).unwrap();
+            let life = open(&machine.restart()).unwrap();
             check_survivor(&life, &mut model, &dropped);
-            // A version that was lost with its commit may be made again under the same number.
             dropped.retain(|(_, seq)| *seq <= model.flushed);
             drop(life);
-            disk = disk.crash();
+            machine.restart();
         }
     }
 }
 
 #[test]
-fn a_failed_write_or_sync_is_never_papered_over() {
+fn a_failed_call_is_never_papered_over() {
     for seed in 0..SEEDS {
         println!("seed {seed}");
         let mut dice = Dice(seed);
         let mut model = Model::default();
-        let disk = Disk::new(seed);
-        let life = open(&disk).unwrap();
-        disk.set_fault(Fault::ErrorAt(1 + dice.roll(100)));
-        let _ = work(&life, &mut model, &mut dice, 200);
+        let machine = Faulty::new(seed);
+        let life = open(&machine.env()).unwrap();
+        let calls = [Call::Open, Call::Write, Call::Sync, Call::SyncDir, Call::Name];
+        machine.fail(calls[seed as usize % calls.len()], 1 + dice.roll(30));
+        let _ = work(&machine, &life, &mut model, &mut dice, 200);
+        machine.forget_plan();
         // Reads go on with everything that was applied, whatever failed.
-        check_snapshot(&life.lsm, &model, model.seq, &BTreeSet::new());
+        check_snapshot(&life.lsm, &model, model.seq, &Drops::new());
         drop(life);
-        let life = open(&disk.crash()).unwrap();
-        check_survivor(&life, &mut model, &BTreeSet::new());
+        let life = open(&machine.restart()).unwrap();
+        check_survivor(&life, &mut model, &Drops::new());
     }
 }
 
@@ -233,20 +227,20 @@ fn a_full_disk_is_waited_out_and_loses_nothing() {
         println!("seed {seed}");
         let mut dice = Dice(seed);
         let mut model = Model::default();
-        let disk = Disk::new(seed);
-        let life = open(&disk).unwrap();
-        disk.set_fault(Fault::FullAt(1 + dice.roll(100)));
-        while let Err(error) = work(&life, &mut model, &mut dice, 100) {
+        let machine = Faulty::new(seed);
+        let life = open(&machine.env()).unwrap();
+        machine.limit_room(Some(500 + dice.roll(20_000)));
+        while let Err(error) = work(&machine, &life, &mut model, &mut dice, 150) {
             assert!(matches!(error, lsm::Error::NoSpace { .. }), "{error}");
-            check_snapshot(&life.lsm, &model, model.seq, &BTreeSet::new());
-            disk.set_fault(Fault::None);
+            check_snapshot(&life.lsm, &model, model.seq, &Drops::new());
+            machine.limit_room(None);
         }
-        disk.set_fault(Fault::None);
+        machine.limit_room(None);
         life.lsm.flush().unwrap();
         model.flushed = model.applied;
-        check_snapshot(&life.lsm, &model, model.seq, &BTreeSet::new());
+        check_snapshot(&life.lsm, &model, model.seq, &Drops::new());
         drop(life);
-        let life = open(&disk.crash()).unwrap();
-        check_survivor(&life, &mut model, &BTreeSet::new());
+        let life = open(&machine.restart()).unwrap();
+        check_survivor(&life, &mut model, &Drops::new());
     }
 }
