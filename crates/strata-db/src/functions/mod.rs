@@ -10,13 +10,21 @@
 pub mod call;
 pub mod registry;
 
+mod aggregate_collect;
 mod aggregate_extremes;
 mod aggregate_sum;
 mod arithmetic;
 mod arrays;
+mod bit_strings;
 mod boolean;
+mod calendar_fields;
+mod clock;
 mod comparison;
 mod identifiers;
+mod json_build;
+mod json_rows;
+mod json_text;
+mod jsonb;
 mod mathematics;
 mod moments;
 mod numbers;
@@ -33,6 +41,7 @@ mod table;
 mod text;
 mod text_codes;
 mod typed;
+mod various;
 mod window;
 
 pub use call::{
@@ -58,13 +67,22 @@ families! {
     text_codes,
     patterns,
     regular,
+    bit_strings,
+    clock,
+    calendar_fields,
     moments,
     spans,
     arrays,
+    json_text,
+    jsonb,
+    json_build,
+    json_rows,
     series,
     sequences,
     system,
+    various,
     aggregate_sum,
     aggregate_extremes,
+    aggregate_collect,
     window,
 }
