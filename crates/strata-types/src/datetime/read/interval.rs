@@ -121,6 +121,13 @@ impl Total {
         Ok(())
     }
 
+    fn merge(&mut self, part: Total) -> Result<(), Fault> {
+        self.months = self.months.checked_add(part.months).ok_or(Fault::Field)?;
+        self.days = self.days.checked_add(part.days).ok_or(Fault::Field)?;
+        self.us = self.us.checked_add(part.us).ok_or(Fault::Field)?;
+        Ok(())
+    }
+
     fn finish(self) -> Result<Interval, Fault> {
         let fit = |n: i64| i32::try_from(n).map_err(|_| Fault::Field);
         Ok(Interval { months: fit(self.months)?, days: fit(self.days)?, us: self.us })
@@ -150,8 +157,12 @@ pub(super) fn decode(text: &str, smallest: Option<&str>, style: IntervalStyle) -
     let mut seen = 0u16;
     // From the last field to the first, because a unit follows its number.
     for token in tokens.iter().rev() {
+        let mut part = Total::default();
         match token {
-            Token::Word(word) if word == "ago" && !found => ago = true,
+            Token::Word(word) if word == "ago" && !found => {
+                ago = true;
+                continue;
+            }
             Token::Word(word) => {
                 if pending_unit.is_some() {
                     return Err(Fault::Syntax);
@@ -161,33 +172,23 @@ pub(super) fn decode(text: &str, smallest: Option<&str>, style: IntervalStyle) -
             }
             Token::Time(text) => {
                 note_clock(&mut seen)?;
-                clock(text, false, &mut total)?;
+                clock(text, covering, &mut part)?;
                 default_unit = Unit::Day;
-                found = true;
             }
             Token::Zone(text) if text.contains(':') => {
                 note_clock(&mut seen)?;
-                clock(&text[1..], text.starts_with('-'), &mut total)?;
+                clock(&text[1..], text.starts_with('-'), &mut part)?;
                 default_unit = Unit::Day;
-                found = true;
             }
             Token::Number(text) | Token::Zone(text) | Token::Date(text) => {
-                let unit = pending_unit.take();
-                match year_month(text) {
-                    Some(months) if unit.is_none() || unit == Some(Unit::Year) => {
-                        note(Unit::Year, &mut seen)?;
-                        note(Unit::Month, &mut seen)?;
-                        total.months += months?;
-                    }
-                    _ => {
-                        let unit = unit.unwrap_or(default_unit);
-                        note(unit, &mut seen)?;
-                        total.add(Amount::parse(text)?, unit)?;
-                    }
+                number(text, pending_unit.take(), default_unit, &mut seen, &mut part)?;
+                if covering && !matches!(token, Token::Zone(_)) {
+                    part.negate();
                 }
-                found = true;
             }
         }
+        found = true;
+        total.merge(part)?;
     }
     if !found || pending_unit.is_some() {
         return Err(Fault::Syntax);
@@ -195,13 +196,30 @@ pub(super) fn decode(text: &str, smallest: Option<&str>, style: IntervalStyle) -
     if ago {
         total.negate();
     }
-    if covering && (total.months > 0 || total.days > 0 || total.us > 0) {
-        // Only the signed field became negative; the others follow it.
-        total.months = -total.months.abs();
-        total.days = -total.days.abs();
-        total.us = -total.us.abs();
-    }
     total.finish()
+}
+
+/// A number with its unit, or years and months.
+fn number(
+    text: &str,
+    unit: Option<Unit>,
+    default: Unit,
+    seen: &mut u16,
+    total: &mut Total,
+) -> Result<(), Fault> {
+    match year_month(text) {
+        Some(months) if unit.is_none() || unit == Some(Unit::Year) => {
+            note(Unit::Year, seen)?;
+            note(Unit::Month, seen)?;
+            total.months = months?;
+            Ok(())
+        }
+        _ => {
+            let unit = unit.unwrap_or(default);
+            note(unit, seen)?;
+            total.add(Amount::parse(text)?, unit)
+        }
+    }
 }
 
 /// A unit may come only once.
