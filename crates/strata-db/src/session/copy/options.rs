@@ -151,8 +151,10 @@ impl Options {
 
 fn value_text(value: &OptionValue) -> Option<String> {
     match value {
-        OptionValue::Text(text) | OptionValue::Word(text) | OptionValue::Number(text) => Some(text.to_string()),
-        _ => None,
+        OptionValue::Text(text) | OptionValue::Number(text) => Some(text.to_string()),
+        // A bare word stands where a type could.
+        OptionValue::Type(word) => Some(word.name.base().to_owned()),
+        OptionValue::List(_) | OptionValue::Star => None,
     }
 }
 
