@@ -3,7 +3,7 @@
 //! A statement is found again under the same project, search path and catalog version. The cache is
 //! bounded; when it is full the half that was not used since the last sweep goes (a second-chance sweep).
 
-use super::statement::Statement;
+use super::statement::{Reading, Statement};
 use crate::schema::Oid;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -38,10 +38,11 @@ impl Plans {
         sql: &str,
         search_path: &[String],
         version: u64,
+        reading: &Reading,
     ) -> Option<Arc<Statement>> {
         let statements = self.statements.borrow();
         let kept = statements.get(sql)?;
-        if kept.project != project || !kept.statement.was_prepared_under(version, search_path) {
+        if kept.project != project || !kept.statement.was_prepared_under(version, search_path, reading) {
             return None;
         }
         kept.used.set(true);

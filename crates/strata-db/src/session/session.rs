@@ -9,7 +9,7 @@ use super::request::{Request, WireFormat};
 use super::settings::Settings;
 use super::shared::Shared;
 use super::startup::Startup;
-use super::statement::Statement;
+use super::statement::{Statement, Work};
 use super::transaction::{Block, Transaction};
 use crate::error::{Result, SqlError};
 use crate::parse::{self, ast};
@@ -282,7 +282,7 @@ impl Session {
         let statement = {
             let env = self.environment(shared);
             self.refuse_in_failed_block(&tree)?;
-            Arc::new(Statement::prepare(&env, sql, Some(tree), &[])?)
+            Arc::new(self.described(&env, Statement::prepare(&env, sql, Some(tree), &[])?)?)
         };
         if !statement.fields.is_empty() {
             out.row_description(&statement.fields, &[]);
@@ -325,13 +325,24 @@ impl Session {
         Ok(())
     }
 
+    /// With the columns of the prepared statement or cursor that an EXECUTE or FETCH names.
+    fn described(&self, env: &StepEnvironment<'_>, mut statement: Statement) -> Result<Statement> {
+        if let Some(tree) = &statement.ast
+            && let Some(fields) = super::utility::named_fields(self, env, tree)?
+        {
+            statement.fields = fields;
+        }
+        Ok(statement)
+    }
+
     /// The statement of an equal text that this or another session prepared under the same catalog.
     fn cached(&self, shared: &Shared, sql: &str, types: &[strata_types::Type]) -> Option<Arc<Statement>> {
         if self.transaction.has_changes() || self.transaction.block() == Block::Failed || !types.is_empty() {
             return None;
         }
         let search_path = self.variables.search_path.borrow();
-        shared.plans.get(self.variables.project, sql, &search_path, shared.catalog().version())
+        let reading = Reading::of(self.variables.settings.borrow().format());
+        shared.plans.get(self.variables.project, sql, &search_path, shared.catalog().version(), &reading)
     }
 
     fn prepare(&mut self, shared: &Shared, sql: &str, types: &[strata_types::Type]) -> Result<Arc<Statement>> {
@@ -347,8 +358,10 @@ impl Session {
             self.refuse_in_failed_block(tree)?;
         }
         let env = self.environment(shared);
-        let statement = Arc::new(Statement::prepare(&env, Arc::from(sql), tree, types)?);
-        if types.is_empty() && !self.transaction.has_changes() && self.variables.temporary.get().is_none() {
+        let statement = Statement::prepare(&env, Arc::from(sql), tree, types)?;
+        let statement = Arc::new(self.described(&env, statement)?);
+        let is_plan = matches!(statement.work, Work::Plan(..));
+        if is_plan && types.is_empty() && !self.transaction.has_changes() && self.variables.temporary.get().is_none() {
             shared.plans.put(self.variables.project, &statement);
         }
         Ok(statement)

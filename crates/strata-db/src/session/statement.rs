@@ -6,7 +6,7 @@ use crate::error::{Result, SqlError};
 use crate::parse::ast;
 use crate::plan::{Field, PhysicalPlan};
 use std::sync::Arc;
-use strata_types::{Type, sqlstate};
+use strata_types::{DateStyle, Format, IntervalStyle, Type, sqlstate};
 
 /// A statement ready to run.
 #[derive(Debug)]
@@ -24,6 +24,26 @@ pub(super) struct Statement {
     /// The catalog it was bound under.
     version: u64,
     search_path: Vec<String>,
+    reading: Reading,
+}
+
+/// How literals were read when a statement was bound: the settings that their meaning depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    date_style: DateStyle,
+    interval_style: IntervalStyle,
+    time_zone: Box<str>,
+}
+
+impl Reading {
+    /// Of a session at present.
+    pub(super) fn of(format: &Format) -> Reading {
+        Reading {
+            date_style: format.date_style,
+            interval_style: format.interval_style,
+            time_zone: format.time_zone_name.clone(),
+        }
+    }
 }
 
 /// What runs.
@@ -56,6 +76,7 @@ impl Statement {
             fields: Vec::new(),
             version: env.catalog.version(),
             search_path: env.search_path.clone(),
+            reading: Reading::of(&env.format),
         };
         let Some(tree) = tree else { return Ok(statement) };
         if is_plannable(&tree) {
@@ -66,7 +87,7 @@ impl Statement {
             statement.fields = bound.fields;
             statement.work = Work::Plan(Arc::new(plan), bound.kind);
         } else {
-            statement.fields = super::utility::fields(env, &tree)?;
+            statement.fields = super::utility::fields(&tree)?;
             statement.work = Work::Utility;
         }
         statement.ast = Some(tree);
@@ -76,14 +97,16 @@ impl Statement {
     /// Whether it may run as it is.
     pub(super) fn is_current(&self, env: &StepEnvironment<'_>) -> bool {
         match self.work {
-            Work::Plan(..) => self.was_prepared_under(env.catalog.version(), &env.search_path),
+            Work::Plan(..) => {
+                self.was_prepared_under(env.catalog.version(), &env.search_path, &Reading::of(&env.format))
+            },
             Work::Empty | Work::Utility => true,
         }
     }
 
-    /// Whether names meant then what they mean under this catalog and search path.
-    pub(super) fn was_prepared_under(&self, version: u64, search_path: &[String]) -> bool {
-        self.version == version && self.search_path == search_path
+    /// Whether names and literals meant then what they mean under this catalog, search path and settings.
+    pub(super) fn was_prepared_under(&self, version: u64, search_path: &[String], reading: &Reading) -> bool {
+        self.version == version && self.search_path == search_path && self.reading == *reading
     }
 
     /// The same text under today's catalog.
