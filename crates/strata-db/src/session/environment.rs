@@ -81,6 +81,12 @@ impl Variables {
             .collect();
     }
 
+    /// Forgets what `currval` and `lastval` return.
+    pub(super) fn forget_sequences(&self) {
+        self.sequence_values.borrow_mut().clear();
+        self.last_sequence.set(None);
+    }
+
     /// Queues a notice.
     pub(super) fn notice(&self, severity: &str, notice: SqlError) {
         self.notices.borrow_mut().push((severity.to_owned(), notice));

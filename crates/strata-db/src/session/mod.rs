@@ -14,6 +14,7 @@ mod cursor;
 mod ddl;
 mod engine;
 mod environment;
+mod guards;
 mod outbox;
 mod plans;
 mod portal;

@@ -13,6 +13,7 @@ use super::settings::{Mark, Settings};
 use super::shared::Shared;
 use crate::catalog::{Catalog, Change};
 use crate::error::{Result, SqlError};
+use std::cell::RefCell;
 use std::sync::Arc;
 use strata_store::{Lsn, Savepoint, Txn, View};
 use strata_types::sqlstate;
@@ -56,8 +57,9 @@ impl Isolation {
 pub(super) struct Transaction {
     block: Block,
     txn: Option<Txn>,
-    /// The catalog with this transaction's own changes; `None` while it has none.
-    catalog: Option<Arc<Catalog>>,
+    /// The catalog with this transaction's own changes, and the version of the shared one that it is made
+    /// from; `None` while there are no changes or it has to be made anew.
+    catalog: RefCell<Option<(u64, Arc<Catalog>)>>,
     changes: Vec<Change>,
     savepoints: Vec<Level>,
     /// Start, microseconds since 2000-01-01 UTC.
@@ -73,7 +75,6 @@ struct Level {
     store: Option<Savepoint>,
     changes: usize,
     settings: Mark,
-    catalog: Option<Arc<Catalog>>,
 }
 
 impl Transaction {
@@ -82,7 +83,7 @@ impl Transaction {
         Transaction {
             block: Block::Idle,
             txn: None,
-            catalog: None,
+            catalog: RefCell::new(None),
             changes: Vec::new(),
             savepoints: Vec::new(),
             started: 0,
@@ -150,7 +151,22 @@ impl Transaction {
 
     /// The catalog as this transaction sees it.
     pub(super) fn catalog(&self, shared: &Shared) -> Arc<Catalog> {
-        self.catalog.clone().unwrap_or_else(|| shared.catalog())
+        let committed = shared.catalog();
+        if self.changes.is_empty() {
+            return committed;
+        }
+        let mut own = self.catalog.borrow_mut();
+        match &*own {
+            Some((version, catalog)) if *version == committed.version() => catalog.clone(),
+            _ => {
+                let version = committed.version();
+                let mut catalog = (*committed).clone();
+                self.changes.iter().for_each(|change| catalog.apply(change));
+                let catalog = Arc::new(catalog);
+                *own = Some((version, catalog.clone()));
+                catalog
+            }
+        }
     }
 
     /// Whether it has changed the catalog: its plans are not for others.
@@ -160,10 +176,10 @@ impl Transaction {
 
     /// Records a change of the catalog and writes it to the system keyspaces.
     pub(super) fn change(&mut self, shared: &Shared, change: Change) -> Result<()> {
-        let mut catalog = self.catalog(shared);
         crate::catalog::rows::write(self.txn(shared), &change)?;
-        Arc::make_mut(&mut catalog).apply(&change);
-        self.catalog = Some(catalog);
+        if let Some((_, catalog)) = self.catalog.get_mut() {
+            Arc::make_mut(catalog).apply(&change);
+        }
         self.changes.push(change);
         Ok(())
     }
@@ -233,7 +249,6 @@ impl Transaction {
             store,
             changes: self.changes.len(),
             settings: settings.mark(),
-            catalog: self.catalog.clone(),
         });
     }
 
@@ -256,7 +271,7 @@ impl Transaction {
         self.savepoints.truncate(index + 1);
         if let Some(level) = self.savepoints.last_mut() {
             self.changes.truncate(level.changes);
-            self.catalog.clone_from(&level.catalog);
+            *self.catalog.get_mut() = None;
             settings.rollback_to(level.settings);
             if let (Some(txn), Some(store)) = (&mut self.txn, level.store.take()) {
                 txn.rollback_to(store);
@@ -275,7 +290,7 @@ impl Transaction {
 
     fn reset(&mut self) {
         self.block = Block::Idle;
-        self.catalog = None;
+        *self.catalog.get_mut() = None;
         self.changes.clear();
         self.savepoints.clear();
         self.has_snapshot = false;

@@ -67,19 +67,33 @@ pub(super) fn run(
 /// The columns of the rows that a utility statement returns; none if it returns no rows.
 ///
 /// # Errors
-/// 26000 and 34000 for prepared statements and cursors that are not there are told when it runs.
-pub(super) fn fields(session: &Session, env: &StepEnvironment<'_>, tree: &ast::Statement) -> Result<Vec<Field>> {
-    Ok(match tree {
-        Tree::Show(show) => settings::show_fields(show),
-        Tree::Explain(explain) => explain::fields(explain)?,
+/// For bad options of EXPLAIN.
+pub(super) fn fields(tree: &ast::Statement) -> Result<Vec<Field>> {
+    match tree {
+        Tree::Show(show) => Ok(settings::show_fields(show)),
+        Tree::Explain(explain) => explain::fields(explain),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The columns of EXECUTE and FETCH: those of the session's prepared statement or cursor. One that is not
+/// there is told when the statement runs.
+///
+/// # Errors
+/// 0A000 if the prepared statement has other columns under today's catalog.
+pub(super) fn named_fields(
+    session: &Session,
+    env: &StepEnvironment<'_>,
+    tree: &ast::Statement,
+) -> Result<Option<Vec<Field>>> {
+    match tree {
         Tree::Execute(execute) => match session.statements.get(&*execute.name.name) {
-            Some(statement) if statement.is_current(env) => statement.fields.clone(),
-            Some(statement) => statement.renewed(env)?.fields,
-            None => Vec::new(),
+            Some(statement) if !statement.is_current(env) => Ok(Some(statement.renewed(env)?.fields)),
+            found => Ok(found.map(|statement| statement.fields.clone())),
         },
-        Tree::Fetch(fetch) if !fetch.is_move => cursor::fields(session, &fetch.cursor.name),
-        _ => Vec::new(),
-    })
+        Tree::Fetch(fetch) if !fetch.is_move => Ok(cursor::fields(session, &fetch.cursor.name)),
+        _ => Ok(None),
+    }
 }
 
 fn done(tag: &str) -> Outcome {
