@@ -10,7 +10,9 @@
 //! plans notice.
 
 pub mod founding;
+pub mod lookup;
 pub mod names;
+pub mod questions;
 pub mod rows;
 pub mod system;
 

@@ -9,7 +9,7 @@ use super::request::{Request, WireFormat};
 use super::settings::Settings;
 use super::shared::Shared;
 use super::startup::Startup;
-use super::statement::{Statement, Work};
+use super::statement::{Reading, Statement, Work};
 use super::transaction::{Block, Transaction};
 use crate::error::{Result, SqlError};
 use crate::parse::{self, ast};

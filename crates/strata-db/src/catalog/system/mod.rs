@@ -49,3 +49,16 @@ pub fn named(dataset: &str, name: &str) -> Option<&'static SystemRelation> {
 pub fn by_oid(oid: Oid) -> Option<&'static SystemRelation> {
     RELATIONS.iter().find(|relation| relation.oid == oid)
 }
+
+/// OIDs of the datasets that the system provides.
+const DATASETS: [(&str, Oid); 2] = [("pg_catalog", Oid(11)), ("information_schema", Oid(13_000))];
+
+/// The OID of a dataset that the system provides.
+pub fn dataset_oid(name: &str) -> Option<Oid> {
+    DATASETS.iter().find(|(known, _)| *known == name).map(|(_, oid)| *oid)
+}
+
+/// The name of a dataset that the system provides.
+pub fn dataset_name(oid: Oid) -> Option<&'static str> {
+    DATASETS.iter().find(|(_, known)| *known == oid).map(|(name, _)| *name)
+}
