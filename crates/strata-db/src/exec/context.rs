@@ -1,6 +1,6 @@
 //! What operators and expressions reach while they run.
 
-use super::running::RunState;
+use super::running::State;
 use crate::catalog::system::SystemSource;
 use crate::error::{Result, SqlError};
 use crate::functions::Environment;
@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use strata_store::{Txn, View};
 use strata_types::{Value, sqlstate};
+use vfs::Clock;
 
-/// Bytes that sorts, hash tables and the like of one operator may hold before they spill.
-pub const WORK_MEMORY: usize = 64 << 20;
+/// How long a statement runs before it yields to others.
+const SLICE_US: u64 = 1_000;
+/// Rows that a statement touches at most before it yields to others.
+const SLICE_ROWS: usize = 64 * 1024;
 
-/// A step's surroundings, lent by the session for the time of one pull.
+/// What the session lends for the time of one pull.
 pub struct Context<'a> {
     /// The transaction.
     pub txn: &'a mut Txn,
@@ -22,34 +25,64 @@ pub struct Context<'a> {
     /// The session, as functions see it.
     pub env: &'a dyn Environment,
     /// What virtual relations are computed from.
-    pub source: SystemSource<'a>,
+    pub system: &'a SystemSource<'a>,
     /// `$1` …
     pub params: &'a [Value],
     /// Hidden keys for rows of tables without a primary key.
     pub row_numbers: &'a RowNumbers,
     /// Raised to cancel the statement.
     pub cancelled: &'a AtomicBool,
-    /// READ COMMITTED: a row that changed since the snapshot is looked at again instead of raising 40001.
-    pub read_committed: bool,
-    /// Rows that may still be touched before the statement must yield.
-    pub budget: usize,
+    /// Tells when the slice is used up.
+    pub clock: &'a dyn Clock,
+    /// A row that changed since the snapshot raises 40001 instead of being looked at again.
+    pub snapshot_is_fixed: bool,
     /// Bytes that one operator may hold before it spills.
-    pub work_memory: usize,
-    /// The running statement's own; swapped in by [`Running::next`](super::Running::next).
-    pub state: State,
+    pub memory: usize,
 }
 
-/// What belongs to a running statement rather than to one of its operators.
-#[derive(Default)]
-pub struct State(pub(super) RunState);
+/// What operators reach in one pull: the session's loan, and what the running statement has of its own.
+pub(super) struct Run<'a> {
+    pub(super) txn: &'a mut Txn,
+    pub(super) view: View,
+    pub(super) env: &'a dyn Environment,
+    pub(super) system: &'a SystemSource<'a>,
+    pub(super) params: &'a [Value],
+    pub(super) row_numbers: &'a RowNumbers,
+    pub(super) snapshot_is_fixed: bool,
+    pub(super) memory: usize,
+    pub(super) state: &'a mut State,
+    cancelled: &'a AtomicBool,
+    clock: &'a dyn Clock,
+    deadline: u64,
+    rows_left: usize,
+}
 
 /// A row of an enclosing query.
 pub(super) type OuterRow = Arc<[Value]>;
 
-impl Context<'_> {
+impl<'a> Run<'a> {
+    /// For one pull.
+    pub(super) fn new(context: &'a mut Context<'_>, state: &'a mut State) -> Run<'a> {
+        Run {
+            txn: &mut *context.txn,
+            view: context.view,
+            env: context.env,
+            system: context.system,
+            params: context.params,
+            row_numbers: context.row_numbers,
+            snapshot_is_fixed: context.snapshot_is_fixed,
+            memory: context.memory,
+            state,
+            cancelled: context.cancelled,
+            clock: context.clock,
+            deadline: context.clock.monotonic_us() + SLICE_US,
+            rows_left: SLICE_ROWS,
+        }
+    }
+
     /// Takes note of `rows` touched.
     pub(super) fn charge(&mut self, rows: usize) {
-        self.budget = self.budget.saturating_sub(rows);
+        self.rows_left = self.rows_left.saturating_sub(rows);
     }
 
     /// Whether to yield now. Inside of an expression there is no yielding, only cancelling.
@@ -60,22 +93,23 @@ impl Context<'_> {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(SqlError::new(sqlstate::QUERY_CANCELED, "canceling statement due to user request"));
         }
-        Ok(self.budget == 0 && self.state.0.expression_depth == 0)
+        let used_up = self.rows_left == 0 || (self.rows_left < SLICE_ROWS && self.clock.monotonic_us() > self.deadline);
+        Ok(used_up && self.state.expression_depth == 0)
     }
 
     /// Enters a level: `Outer { depth: 1 }` is `row` until [`pop_outer`](Self::pop_outer).
     pub(super) fn push_outer(&mut self, row: OuterRow) {
-        self.state.0.outer.push(row);
+        self.state.outer.push(row);
     }
 
     /// Leaves the innermost level.
     pub(super) fn pop_outer(&mut self) {
-        self.state.0.outer.pop();
+        self.state.outer.pop();
     }
 
     /// A column of an enclosing row.
     pub(super) fn outer(&self, depth: usize, column: usize) -> Value {
-        let rows = &self.state.0.outer;
+        let rows = &self.state.outer;
         match rows.len().checked_sub(depth).and_then(|at| rows.get(at)).and_then(|row| row.get(column)) {
             Some(value) => value.clone(),
             None => unreachable!("outer column {column} at depth {depth} of {} rows", rows.len()),
@@ -85,7 +119,7 @@ impl Context<'_> {
     /// A parameter's value.
     ///
     /// # Errors
-    /// 08P01 if the client has sent fewer.
+    /// 42P02 if the client has sent fewer.
     pub(super) fn param(&self, index: usize) -> Result<Value> {
         self.params.get(index).cloned().ok_or_else(|| {
             SqlError::new(sqlstate::UNDEFINED_PARAMETER, format!("there is no parameter ${}", index + 1))

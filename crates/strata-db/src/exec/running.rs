@@ -1,24 +1,25 @@
 //! A statement in flight.
 
-use super::build::{Builder, build_node};
-use super::context::{Context, OuterRow, State};
+use super::build::{Role, operator};
+use super::context::{Context, OuterRow, Run};
 use super::operator::CteState;
-use super::step::{Operator, Step};
+use super::step::{Input, Step};
 use crate::error::Result;
 use crate::plan::PhysicalPlan;
+use std::collections::HashSet;
 use std::sync::Arc;
 use strata_types::{Type, Value};
 
 /// A statement's operators and where they stand. Parked as it is between pulls.
 pub struct Running {
-    root: Box<dyn Operator>,
-    state: RunState,
+    root: Input,
+    state: State,
     types: Vec<Type>,
 }
 
 /// What all operators of a statement share.
 #[derive(Default)]
-pub(super) struct RunState {
+pub(super) struct State {
     /// Rows of enclosing queries, outermost first.
     pub(super) outer: Vec<OuterRow>,
     /// Common table expressions by id.
@@ -33,40 +34,41 @@ pub(super) struct RunState {
 
 /// A subquery of an expression, with its last result.
 pub(super) struct RunningSubPlan {
-    pub(super) operator: Box<dyn Operator>,
+    pub(super) operator: Input,
     /// The outer columns that the result depends on.
     pub(super) reads: Vec<(usize, usize)>,
     pub(super) volatile: bool,
-    pub(super) width: usize,
     pub(super) started: bool,
     pub(super) memo: Option<Memo>,
 }
 
 /// A subquery's rows, for the values of the outer columns that it reads.
+#[derive(Clone)]
 pub(super) struct Memo {
     pub(super) key: Vec<Value>,
     pub(super) rows: Arc<Vec<Vec<Value>>>,
+    /// The values of its one column, made when it is first searched for one.
+    pub(super) set: Option<Arc<HashSet<Value>>>,
 }
 
 /// Makes the operators of a plan. Nothing runs before the first pull.
 ///
 /// # Errors
 /// If the plan holds something that cannot run.
-pub fn build(plan: Arc<PhysicalPlan>) -> Result<Running> {
+pub fn build(plan: &Arc<PhysicalPlan>) -> Result<Running> {
     let mut subplans = Vec::with_capacity(plan.subplans.len());
     for subplan in &plan.subplans {
         subplans.push(Some(Box::new(RunningSubPlan {
-            operator: build_node(&subplan.plan, Builder::nested())?,
+            operator: operator(&subplan.plan, Role::Inner)?,
             reads: subplan.reads.clone(),
             volatile: subplan.volatile,
-            width: subplan.plan.types().len(),
             started: false,
             memo: None,
         })));
     }
     let ctes = (0..plan.cte_count).map(|_| CteState::default()).collect();
-    let root = build_node(&plan.root, Builder::top())?;
-    Ok(Running { root, state: RunState { ctes, subplans, ..RunState::default() }, types: plan.root.types() })
+    let root = operator(&plan.root, Role::Main)?;
+    Ok(Running { root, state: State { ctes, subplans, ..State::default() }, types: plan.root.types() })
 }
 
 impl Running {
@@ -74,11 +76,8 @@ impl Running {
     ///
     /// # Errors
     /// Whatever the statement raises; it must not be pulled again.
-    pub fn next(&mut self, cx: &mut Context<'_>) -> Result<Step> {
-        std::mem::swap(&mut cx.state.0, &mut self.state);
-        let step = self.root.next(cx);
-        std::mem::swap(&mut cx.state.0, &mut self.state);
-        step
+    pub fn next(&mut self, context: &mut Context<'_>) -> Result<Step> {
+        self.root.next(&mut Run::new(context, &mut self.state))
     }
 
     /// Rows inserted, updated or deleted so far by the statement proper (not by its CTEs).
@@ -89,12 +88,5 @@ impl Running {
     /// Types of the columns of its rows.
     pub fn types(&self) -> &[Type] {
         &self.types
-    }
-}
-
-impl State {
-    /// Of no statement.
-    pub fn none() -> State {
-        State::default()
     }
 }

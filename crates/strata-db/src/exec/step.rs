@@ -1,21 +1,24 @@
 //! What a pull on an operator yields.
 
-use super::Context;
+use super::context::Run;
 use crate::error::Result;
 use strata_types::Batch;
 
 /// Rows that an operator aims to put into a batch.
-pub const BATCH_ROWS: usize = 1024;
+pub(super) const BATCH_ROWS: usize = 1024;
 
 /// A running node of the plan.
-pub trait Operator: Send {
+pub(super) trait Operator: Send {
     /// The next batch (never empty), or why there is none. After `Pending` the call is repeated once the wait
     /// is over; after `Done` only [`rewind`](Self::rewind) may follow.
-    fn next(&mut self, cx: &mut Context<'_>) -> Result<Step>;
+    fn next(&mut self, run: &mut Run<'_>) -> Result<Step>;
 
     /// Back to the start: the next pull computes everything anew, under the outer rows of then.
     fn rewind(&mut self);
 }
+
+/// A boxed operator.
+pub(super) type Input = Box<dyn Operator>;
 
 /// The outcome of a pull.
 #[derive(Debug)]
@@ -38,3 +41,15 @@ pub enum Wait {
     /// Room in the client's outbox.
     Output,
 }
+
+/// The batch of a step; returns from the function around for `Pending`, and runs `$done` at the end.
+macro_rules! pull {
+    ($input:expr, $run:expr, $done:expr) => {
+        match $input.next($run)? {
+            $crate::exec::step::Step::Batch(batch) => batch,
+            $crate::exec::step::Step::Pending(wait) => return Ok($crate::exec::step::Step::Pending(wait)),
+            $crate::exec::step::Step::Done => $done,
+        }
+    };
+}
+pub(super) use pull;

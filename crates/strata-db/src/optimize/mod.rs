@@ -14,7 +14,8 @@ mod modify;
 mod order;
 mod physical;
 mod rules;
-mod subquery;
+
+pub(crate) use comparison::{compare_op, swapped};
 
 use crate::error::Result;
 use crate::functions::Environment;

@@ -158,7 +158,7 @@ impl Ddl<'_> {
         let env = self.env();
         let table = super::table_of(relation);
         let bound = bind::row_expression(&env.names(), &env, relation, expr)?;
-        let reads_generated = bound.any(&mut |part| match part.kind {
+        let reads_generated = bound.contains(&mut |part| match part.kind {
             crate::plan::ExprKind::Column(at) => {
                 at == column || table.columns.get(at).is_some_and(|column| column.generated.is_some())
             }

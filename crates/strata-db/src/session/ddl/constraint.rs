@@ -378,7 +378,7 @@ fn refuse_keyless_types(table: &TableDef, index: &IndexDef) -> Result<()> {
 /// The name of the one column that an expression reads.
 fn only_column(table: &TableDef, expr: &crate::plan::Expr) -> Option<String> {
     let mut columns = Vec::new();
-    expr.any(&mut |part| {
+    expr.contains(&mut |part| {
         if let ExprKind::Column(column) = part.kind
             && !columns.contains(&column)
         {

@@ -106,7 +106,7 @@ impl Ddl<'_> {
         }
         let env = self.env();
         let bound = bind::row_expression(&env.names(), &env, relation, &key.expr)?;
-        if !bound.any(&mut |part| matches!(part.kind, ExprKind::Column(_))) && is_volatile(&bound) {
+        if !bound.contains(&mut |part| matches!(part.kind, ExprKind::Column(_))) && is_volatile(&bound) {
             return Err(mutable("index expression"));
         }
         if is_volatile(&bound) {
@@ -155,7 +155,7 @@ impl Ddl<'_> {
 
 /// Whether the expression may have another value for the same row at another time.
 pub(super) fn is_volatile(expr: &crate::plan::Expr) -> bool {
-    expr.any(&mut |part| match &part.kind {
+    expr.contains(&mut |part| match &part.kind {
         ExprKind::Call { function, .. } => function.volatility != crate::functions::Volatility::Immutable,
         _ => false,
     })

@@ -193,7 +193,7 @@ impl<'a> Ddl<'a> {
     /// Keeps others from giving the same name in the same place before this transaction ends. Whether that
     /// must be waited for.
     fn must_wait_for_name(&mut self, place: Oid, name: &str) -> Result<bool> {
-        let mut hasher = xxhash_rust::xxh64::Xxh64::new(u64::from(place.0));
+        let mut hasher = xxhash_rust::xxh3::Xxh3::with_seed(u64::from(place.0));
         name.hash(&mut hasher);
         Ok(self.lock_object(NAME_CLASS, hasher.finish(), ObjectMode::AccessExclusive)? == Lock::Wait)
     }

@@ -59,7 +59,7 @@ pub(super) fn expression_name(expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::Column(name) => name.base().to_owned(),
         ExprKind::Function(call) => call.name.base().to_owned(),
-        ExprKind::Cast { expr, .. } => expression_name(expr),
+        ExprKind::Cast { operand, .. } => expression_name(operand),
         ExprKind::Case(_) => "case".to_owned(),
         ExprKind::Coalesce(_) => "coalesce".to_owned(),
         _ => "expr".to_owned(),

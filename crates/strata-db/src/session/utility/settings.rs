@@ -72,7 +72,7 @@ fn interval_zone(expr: &crate::parse::ast::Expr) -> Result<String> {
     let mut inner = expr;
     loop {
         match &inner.kind {
-            ExprKind::Cast { expr, .. } => inner = expr,
+            ExprKind::Cast { operand, .. } => inner = operand,
             ExprKind::String(text) => return Ok(text.to_string()),
             _ => return Err(SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, "invalid interval value for time zone")),
         }

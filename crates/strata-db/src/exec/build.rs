@@ -1,0 +1,103 @@
+//! Plan nodes to operators.
+
+use super::operator as op;
+use super::step::Input;
+use crate::error::Result;
+use crate::plan::{Physical, SetOpKind};
+
+/// Whether a node belongs to the statement proper: then its changes count in the command tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It does.
+    Main,
+    /// It is part of a common table expression or a subquery.
+    Inner,
+}
+
+/// The operator of a node, with its inputs.
+///
+/// # Errors
+/// If the node holds something that cannot run.
+pub(super) fn operator(plan: &Physical, role: Role) -> Result<Input> {
+    let input = |plan: &Physical| operator(plan, Role::Inner);
+    Ok(match plan {
+        Physical::SeqScan { relation, columns, filter } => {
+            Box::new(op::SeqScan::new(relation.clone(), columns.clone(), filter.clone()))
+        }
+        Physical::KeyLookup { relation, index, columns, probes, filter } => {
+            Box::new(op::KeyLookup::new(relation.clone(), *index, columns.clone(), probes.clone(), filter.clone())?)
+        }
+        Physical::IndexRange { relation, index, columns, range, reverse, filter } => Box::new(op::IndexRange::new(
+            (relation.clone(), *index),
+            columns.clone(),
+            range.clone(),
+            *reverse,
+            filter.clone(),
+        )),
+        Physical::SystemScan { relation, columns, types, .. } => {
+            Box::new(op::SystemScan::new(*relation, columns.clone(), types.clone()))
+        }
+        Physical::FunctionScan { calls, ordinality, types } => {
+            Box::new(op::FunctionScan::new(calls.clone(), *ordinality, types.clone()))
+        }
+        Physical::Values { rows, types } => Box::new(op::Values::new(rows.clone(), types.clone())),
+        Physical::Filter { input: from, predicate } => Box::new(op::Filter::new(input(from)?, predicate.clone())),
+        Physical::Project { input: from, exprs } => Box::new(op::Project::new(input(from)?, exprs.clone())),
+        Physical::ProjectSet { input: from, exprs } => Box::new(op::ProjectSet::new(input(from)?, exprs.clone())),
+        Physical::NestedLoop { kind, left, right, on, lateral } => {
+            let types = (left.types(), right.types());
+            Box::new(op::NestedLoop::new(*kind, (input(left)?, input(right)?), types, on.clone(), *lateral))
+        }
+        Physical::HashJoin { kind, left, right, keys, residual } => {
+            let types = (left.types(), right.types());
+            Box::new(op::HashJoin::new(*kind, (input(left)?, input(right)?), types, keys.clone(), residual.clone()))
+        }
+        Physical::Aggregate { input: from, groups, sets, calls, grouping_calls } => {
+            let spec = op::AggregateSpec::new(groups, sets, calls, grouping_calls);
+            Box::new(op::HashAggregate::new(input(from)?, spec))
+        }
+        Physical::Window { input: from, calls } => {
+            Box::new(op::Window::new(input(from)?, from.types(), calls.clone()))
+        }
+        Physical::Sort { input: from, keys } => Box::new(op::Sort::new(input(from)?, from.types(), keys.clone())),
+        Physical::TopN { input: from, keys, offset, count } => Box::new(op::TopN::new(
+            input(from)?,
+            from.types(),
+            keys.clone(),
+            offset.clone(),
+            count.clone(),
+        )),
+        Physical::Limit { input: from, offset, count, ties } => {
+            Box::new(op::Limit::new(input(from)?, offset.clone(), count.clone(), ties.clone()))
+        }
+        Physical::Distinct { input: from, on: None } => Box::new(op::Distinct::new(input(from)?)),
+        Physical::Distinct { input: from, on: Some(on) } => Box::new(op::DistinctOn::new(input(from)?, on.clone())),
+        Physical::Append { inputs } => {
+            Box::new(op::Append::new(inputs.iter().map(input).collect::<Result<Vec<_>>>()?))
+        }
+        Physical::SetOp { kind, all, left, right } => {
+            Box::new(op::SetOp::new(*kind == SetOpKind::Except, *all, input(left)?, input(right)?))
+        }
+        Physical::With { ctes, body } => {
+            let mut parts = Vec::with_capacity(ctes.len());
+            for cte in ctes {
+                parts.push((cte.id, operator(&cte.plan, Role::Inner)?, cte.modifies));
+            }
+            Box::new(op::With::new(parts, operator(body, role)?))
+        }
+        Physical::CteScan { id, .. } => Box::new(op::CteScan::new(*id)),
+        Physical::Recursive { id, distinct, base, step } => {
+            Box::new(op::Recursive::new(*id, *distinct, input(base)?, input(step)?))
+        }
+        Physical::LockRows { input: from, targets, recheck, lock, wait } => Box::new(op::LockRows::new(
+            input(from)?,
+            from.types(),
+            targets.clone(),
+            recheck.clone(),
+            (*lock, *wait),
+        )?),
+        Physical::Insert(node) => Box::new(op::Insert::new(input(&node.input)?, node, role)?),
+        Physical::Update(node) => Box::new(op::Update::new(input(&node.input)?, node, role)?),
+        Physical::Delete(node) => Box::new(op::Delete::new(input(&node.input)?, node, role)?),
+    })
+}

@@ -1,0 +1,9 @@
+//! Rows as bytes: equal rows have equal bytes (`group`), and smaller rows have smaller bytes (`sort`).
+
+mod encode;
+mod sort;
+mod table;
+
+pub(in crate::exec) use encode::{encode_row, encode_values, has_null};
+pub(in crate::exec) use sort::{SortBytes, sort_bytes};
+pub(in crate::exec) use table::KeyTable;

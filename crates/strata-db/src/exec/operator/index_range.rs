@@ -1,0 +1,91 @@
+//! The rows of a range of an index, in its order.
+
+use super::seq_scan::next_filtered;
+use crate::error::Result;
+use crate::exec::context::Run;
+use crate::exec::eval::{Row, eval_row};
+use crate::exec::step::{Operator, Step};
+use crate::plan::{Expr, KeyRange};
+use crate::schema::RelationDef;
+use crate::table::{TableScan, range_bounds};
+use std::ops::Bound;
+use std::sync::Arc;
+use strata_types::Value;
+
+/// See the module.
+pub(in crate::exec) struct IndexRange {
+    relation: Arc<RelationDef>,
+    index: usize,
+    columns: Vec<usize>,
+    range: KeyRange,
+    reverse: bool,
+    filter: Option<Expr>,
+    state: State,
+}
+
+enum State {
+    Start,
+    Scan(Box<TableScan>),
+    /// A bound is NULL: nothing compares to it.
+    Empty,
+}
+
+impl IndexRange {
+    pub(in crate::exec) fn new(
+        (relation, index): (Arc<RelationDef>, usize),
+        columns: Vec<usize>,
+        range: KeyRange,
+        reverse: bool,
+        filter: Option<Expr>,
+    ) -> IndexRange {
+        IndexRange { relation, index, columns, range, reverse, filter, state: State::Start }
+    }
+
+    fn start(&self, run: &mut Run<'_>) -> Result<State> {
+        let mut prefix = Vec::with_capacity(self.range.prefix.len());
+        for expr in &self.range.prefix {
+            prefix.push(eval_row(expr, Row::Values(&[]), run)?);
+        }
+        let lower = bound(&self.range.lower, run)?;
+        let upper = bound(&self.range.upper, run)?;
+        let is_null = |bound: &Bound<Value>| {
+            matches!(bound, Bound::Included(Value::Null) | Bound::Excluded(Value::Null))
+        };
+        if prefix.iter().any(Value::is_null) || is_null(&lower) || is_null(&upper) {
+            return Ok(State::Empty);
+        }
+        let bounds = range_bounds(&self.relation, self.index, &prefix, lower.as_ref(), upper.as_ref())?;
+        let scan = TableScan::by_index(
+            run.txn,
+            run.view,
+            &self.relation,
+            self.index,
+            &self.columns,
+            &bounds,
+            self.reverse,
+        )?;
+        Ok(State::Scan(Box::new(scan)))
+    }
+}
+
+fn bound(bound: &Option<(Expr, bool)>, run: &mut Run<'_>) -> Result<Bound<Value>> {
+    let Some((expr, inclusive)) = bound else { return Ok(Bound::Unbounded) };
+    let value = eval_row(expr, Row::Values(&[]), run)?;
+    Ok(if *inclusive { Bound::Included(value) } else { Bound::Excluded(value) })
+}
+
+impl Operator for IndexRange {
+    fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
+        if matches!(self.state, State::Start) {
+            self.state = self.start(run)?;
+        }
+        match &mut self.state {
+            State::Scan(scan) => next_filtered(scan, self.filter.as_ref(), run),
+            State::Start | State::Empty => Ok(Step::Done),
+        }
+    }
+
+    fn rewind(&mut self) {
+        self.state = State::Start;
+    }
+}

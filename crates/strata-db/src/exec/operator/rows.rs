@@ -1,0 +1,49 @@
+//! Rows that are there already, handed out a batch at a time.
+
+use crate::exec::step::{BATCH_ROWS, Step};
+use strata_types::{Batch, Type, Value};
+
+/// Rows in the order in which they are to be handed out.
+#[derive(Default)]
+pub(super) struct Rows {
+    batch: Batch,
+    order: Option<Vec<u32>>,
+    at: usize,
+}
+
+impl Rows {
+    /// The rows of a batch of any size.
+    pub(super) fn new(batch: Batch) -> Rows {
+        Rows { batch, order: None, at: 0 }
+    }
+
+    /// Some rows of a batch, in this order.
+    pub(super) fn ordered(batch: Batch, order: Vec<u32>) -> Rows {
+        Rows { batch, order: Some(order), at: 0 }
+    }
+
+    /// These rows.
+    pub(super) fn of_values(types: &[Type], rows: &[Vec<Value>]) -> Rows {
+        Rows::new(Batch::from_rows(types, rows))
+    }
+
+    /// The next rows.
+    pub(super) fn next(&mut self) -> Option<Batch> {
+        let total = self.order.as_ref().map_or(self.batch.rows, Vec::len);
+        let len = BATCH_ROWS.min(total - self.at);
+        if len == 0 {
+            return None;
+        }
+        let from = self.at;
+        self.at += len;
+        Some(match &self.order {
+            Some(order) => self.batch.take(&order[from..from + len]),
+            None => self.batch.slice(from, len),
+        })
+    }
+
+    /// The next rows as a step.
+    pub(super) fn step(&mut self) -> Step {
+        self.next().map_or(Step::Done, Step::Batch)
+    }
+}

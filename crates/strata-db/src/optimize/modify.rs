@@ -1,0 +1,128 @@
+//! Statements that change or lock rows.
+//!
+//! A row that has changed since the snapshot is looked at again in its newest version: the conditions that
+//! chose it, as far as they stand over the input's own columns, go along for that.
+
+use super::expressions::conjunction;
+use super::physical::{Planned, Planner};
+use crate::error::Result;
+use crate::plan::{
+    DeleteNode, Expr, IndexExprs, InsertNode, LockTarget, LockWait, Logical, Physical, PhysicalDelete,
+    PhysicalInsert, PhysicalUpdate, RowLock, UpdateNode,
+};
+use crate::schema::RelationDef;
+use std::sync::Arc;
+
+impl Planner<'_> {
+    pub(super) fn lock_rows(
+        &mut self,
+        input: Logical,
+        keys: Vec<(Arc<RelationDef>, usize)>,
+        lock: RowLock,
+        wait: LockWait,
+    ) -> Result<Planned> {
+        let targets = keys
+            .into_iter()
+            .map(|(relation, key)| {
+                let columns = columns_of(&input, &relation);
+                LockTarget { relation, key, columns }
+            })
+            .collect();
+        let recheck = self.recheck(&input)?;
+        let input = self.node(input)?;
+        let rows = input.rows;
+        let plan = Physical::LockRows { input: Box::new(input.plan), targets, recheck, lock, wait };
+        Ok(Planned::new(plan, rows))
+    }
+
+    pub(super) fn insert(&mut self, node: InsertNode) -> Result<Planned> {
+        let InsertNode { relation, input, mut checks, mut indexes, mut generated, mut conflict, returning, .. } = node;
+        let input = self.node(input)?;
+        self.row_exprs(&mut checks, &mut indexes, &mut generated)?;
+        if let Some(conflict) = &mut conflict {
+            for expr in conflict.exprs_mut() {
+                self.expr_in_place(expr)?;
+            }
+        }
+        let returning = returning.map(|exprs| self.exprs(exprs)).transpose()?;
+        let rows = input.rows;
+        let plan = PhysicalInsert { relation, input: input.plan, checks, indexes, generated, conflict, returning };
+        Ok(Planned::new(Physical::Insert(Box::new(plan)), rows))
+    }
+
+    pub(super) fn update(&mut self, node: UpdateNode) -> Result<Planned> {
+        let UpdateNode { relation, input, mut assignments, mut checks, mut indexes, mut generated, returning, .. } = node;
+        let recheck = self.recheck(&input)?;
+        let input = self.node(input)?;
+        for (_, expr) in &mut assignments {
+            self.expr_in_place(expr)?;
+        }
+        self.row_exprs(&mut checks, &mut indexes, &mut generated)?;
+        let returning = returning.map(|exprs| self.exprs(exprs)).transpose()?;
+        let rows = input.rows;
+        let input = input.plan;
+        let plan =
+            PhysicalUpdate { relation, input, assignments, checks, indexes, generated, recheck, returning };
+        Ok(Planned::new(Physical::Update(Box::new(plan)), rows))
+    }
+
+    pub(super) fn delete(&mut self, node: DeleteNode) -> Result<Planned> {
+        let DeleteNode { relation, input, mut indexes, returning, .. } = node;
+        let recheck = self.recheck(&input)?;
+        let input = self.node(input)?;
+        self.row_exprs(&mut [], &mut indexes, &mut [])?;
+        let returning = returning.map(|exprs| self.exprs(exprs)).transpose()?;
+        let rows = input.rows;
+        let plan = PhysicalDelete { relation, input: input.plan, indexes, recheck, returning };
+        Ok(Planned::new(Physical::Delete(Box::new(plan)), rows))
+    }
+
+    fn row_exprs(
+        &mut self,
+        checks: &mut [(String, Expr)],
+        indexes: &mut [IndexExprs],
+        generated: &mut [(usize, Expr)],
+    ) -> Result<()> {
+        checks.iter_mut().try_for_each(|(_, check)| self.expr_in_place(check))?;
+        generated.iter_mut().try_for_each(|(_, expr)| self.expr_in_place(expr))?;
+        for index in indexes {
+            for expr in index.exprs_mut() {
+                self.expr_in_place(expr)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The conditions over the input's columns.
+    fn recheck(&mut self, input: &Logical) -> Result<Option<Expr>> {
+        let mut parts = Vec::new();
+        let mut plan = input;
+        loop {
+            match plan {
+                Logical::Filter { input, predicate } => {
+                    parts.push(predicate.clone());
+                    plan = input;
+                }
+                Logical::Sort { input, .. } => plan = input,
+                Logical::Join { on, .. } => {
+                    parts.push(on.clone());
+                    break;
+                }
+                _ => break,
+            }
+        }
+        conjunction(parts).map(|expr| self.expr(expr)).transpose()
+    }
+}
+
+/// Which columns of a plan's output are a table's: (column of the output, column of the table).
+fn columns_of(plan: &Logical, relation: &RelationDef) -> Vec<(usize, usize)> {
+    let fields = plan.schema().iter().enumerate();
+    fields
+        .filter_map(|(at, field)| match field.origin {
+            Some((table, column)) if table == relation.oid => Some((at, usize::from(column).checked_sub(1)?)),
+            _ => None,
+        })
+        .collect()
+}
+
