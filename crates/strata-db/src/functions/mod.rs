@@ -12,6 +12,8 @@ pub mod registry;
 
 mod aggregate_collect;
 mod aggregate_extremes;
+mod aggregate_ordered;
+mod aggregate_statistics;
 mod aggregate_sum;
 mod arithmetic;
 mod arrays;
@@ -27,6 +29,7 @@ mod json_text;
 mod jsonb;
 mod mathematics;
 mod moments;
+mod number_templates;
 mod numbers;
 mod output;
 mod patterns;
@@ -38,6 +41,10 @@ mod series;
 mod spans;
 mod system;
 mod table;
+mod template_parse;
+mod template_read;
+mod template_write;
+mod templates;
 mod text;
 mod text_codes;
 mod typed;
@@ -70,6 +77,8 @@ families! {
     bit_strings,
     clock,
     calendar_fields,
+    templates,
+    number_templates,
     moments,
     spans,
     arrays,
@@ -84,5 +93,7 @@ families! {
     aggregate_sum,
     aggregate_extremes,
     aggregate_collect,
+    aggregate_statistics,
+    aggregate_ordered,
     window,
 }

@@ -67,7 +67,7 @@ pub(super) fn negated(a: Interval) -> Result<Interval> {
     negated().ok_or_else(out_of_range)
 }
 
-fn multiplied(a: Interval, factor: f64) -> Result<Interval> {
+pub(super) fn multiplied(a: Interval, factor: f64) -> Result<Interval> {
     scaled(a, |n| n * factor)
 }
 
