@@ -36,6 +36,16 @@ pub enum ConstraintKind {
     ForeignKey(ForeignKey),
 }
 
+impl ConstraintKind {
+    /// The index that keeps it.
+    pub fn index(&self) -> Option<Oid> {
+        match self {
+            ConstraintKind::PrimaryKey { index } | ConstraintKind::Unique { index } => Some(*index),
+            ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) => None,
+        }
+    }
+}
+
 /// `CHECK (expression)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {

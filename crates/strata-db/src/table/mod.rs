@@ -28,4 +28,4 @@ pub use layout::{ROW_KEY, TableLayout};
 pub use lock::{RowLockOutcome, lock_row};
 pub use row_numbers::RowNumbers;
 pub use scan::TableScan;
-pub use write::{IndexRow, WriteOutcome, delete, insert, update};
+pub use write::{IndexRow, WriteOutcome, add_entry, delete, insert, update};

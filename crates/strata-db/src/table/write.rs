@@ -158,7 +158,7 @@ fn entry(table: &TableDef, position: usize, index: &IndexDef, values: &[Value], 
 /// Locks a row key that is to be used and looks whether it is in use.
 fn claim_row_key(txn: &mut Txn, table: &TableDef, key: &[u8]) -> Result<Option<WriteOutcome>> {
     let rows = keyspace(table);
-    if txn.lock(rows, key, LockMode::Update)? == Lock::Wait {
+    if !txn.has_created(rows) && txn.lock(rows, key, LockMode::Update)? == Lock::Wait {
         return Ok(Some(WriteOutcome::Wait));
     }
     if txn.get(txn.newest_view().with_own_command(), rows, key)?.is_none() {
@@ -171,7 +171,7 @@ fn claim_row_key(txn: &mut Txn, table: &TableDef, key: &[u8]) -> Result<Option<W
 /// Locks a unique entry's key and looks whether another row has it.
 fn claim_entry(txn: &mut Txn, claimed: &Entry, own_row: &[u8]) -> Result<Option<WriteOutcome>> {
     let Some(index) = claimed.unique else { return Ok(None) };
-    if txn.lock(claimed.keyspace, &claimed.key, LockMode::Update)? == Lock::Wait {
+    if !txn.has_created(claimed.keyspace) && txn.lock(claimed.keyspace, &claimed.key, LockMode::Update)? == Lock::Wait {
         return Ok(Some(WriteOutcome::Wait));
     }
     let Some(value) = txn.get(txn.newest_view().with_own_command(), claimed.keyspace, &claimed.key)? else {
@@ -182,4 +182,28 @@ fn claim_entry(txn: &mut Txn, claimed: &Entry, own_row: &[u8]) -> Result<Option<
         return Ok(None);
     }
     Ok(Some(WriteOutcome::Conflict { index, row_key: row_key.to_vec() }))
+}
+
+/// Enters a row into an index that is being built: no other transaction uses it. `false` if the index is
+/// unique and has the key already.
+///
+/// # Errors
+/// Of the store.
+pub fn add_entry(
+    txn: &mut Txn,
+    table: &TableDef,
+    position: usize,
+    values: &[Value],
+    row_key: &[u8],
+) -> Result<bool> {
+    let Some(index) = table.indexes.get(position) else { return Ok(true) };
+    let added = entry(table, position, index, values, row_key);
+    if added.unique.is_some() {
+        let view = txn.newest_view().with_own_command();
+        if txn.get(view, added.keyspace, &added.key)?.is_some() {
+            return Ok(false);
+        }
+    }
+    txn.put(added.keyspace, &added.key, &added.value)?;
+    Ok(true)
 }

@@ -281,6 +281,11 @@ impl Txn {
         self.private.create_keyspace(keyspace);
     }
 
+    /// Whether this transaction has said so of `keyspace`: nobody else can be writing to it.
+    pub fn has_created(&self, keyspace: KeyspaceId) -> bool {
+        self.private.has_created(keyspace)
+    }
+
     /// Drops a keyspace with all that is in it, at commit. Its number is not to be used again.
     pub fn drop_keyspace(&mut self, keyspace: KeyspaceId) {
         self.private.drop_keyspace(keyspace);

@@ -117,8 +117,7 @@ impl Ddl<'_> {
         };
         self.add_constraint(relation, name, kind, key.timing)?;
         if key.primary {
-            let table = super::table_of_mut(relation);
-            columns.iter().filter_map(|column| table.columns.get_mut(*column).map(|def| def.not_null = true)).count();
+            forbid_null(relation, &columns);
         }
         Ok(position)
     }
@@ -145,7 +144,8 @@ impl Ddl<'_> {
         Ok((table.indexes.len() - 1, oid))
     }
 
-    fn add_constraint(
+    /// Records a constraint.
+    pub(super) fn add_constraint(
         &self,
         relation: &mut RelationDef,
         name: String,
@@ -238,6 +238,16 @@ impl Ddl<'_> {
             on_delete: action(references.on_delete),
         });
         self.add_constraint(relation, name, kind, spec.timing)
+    }
+}
+
+/// The columns of a primary key are NOT NULL.
+pub(super) fn forbid_null(relation: &mut RelationDef, columns: &[usize]) {
+    let table = super::table_of_mut(relation);
+    for column in columns {
+        if let Some(column) = table.columns.get_mut(*column) {
+            column.not_null = true;
+        }
     }
 }
 

@@ -4,10 +4,10 @@ use super::constraint::plain_key;
 use super::{Ddl, done, naming};
 use crate::bind;
 use crate::error::{Result, SqlError};
-use crate::parse::ast::{self, CreateIndex};
+use crate::parse::ast::{self, ConstraintTiming, CreateIndex};
 use crate::parse::expr_to_sql;
 use crate::plan::ExprKind;
-use crate::schema::{IndexDef, IndexKey, KeySource, Oid, RelationDef};
+use crate::schema::{ConstraintKind, IndexDef, IndexKey, KeySource, Oid, RelationDef};
 use crate::session::portal::Outcome;
 use std::sync::Arc;
 use strata_types::{Type, sqlstate};
@@ -106,9 +106,6 @@ impl Ddl<'_> {
         }
         let env = self.env();
         let bound = bind::row_expression(&env.names(), &env, relation, &key.expr)?;
-        if !bound.contains(&mut |part| matches!(part.kind, ExprKind::Column(_))) && is_volatile(&bound) {
-            return Err(mutable("index expression"));
-        }
         if is_volatile(&bound) {
             return Err(mutable("index expression"));
         }
@@ -132,11 +129,16 @@ impl Ddl<'_> {
         Ok(expr_to_sql(filter))
     }
 
-    /// An index like one of another table.
+    /// An index like one of another table, with the constraint that it keeps.
     ///
     /// # Errors
     /// As for a new index.
-    pub(super) fn add_copied_index(&mut self, relation: &mut RelationDef, mut index: IndexDef) -> Result<()> {
+    pub(super) fn add_copied_index(
+        &mut self,
+        relation: &mut RelationDef,
+        mut index: IndexDef,
+        keeps_constraint: bool,
+    ) -> Result<()> {
         let columns: Vec<usize> = index
             .keys
             .iter()
@@ -147,8 +149,20 @@ impl Ddl<'_> {
             .collect();
         let addition = super::column::column_addition(relation, &columns);
         let addition = if addition.is_empty() { "expr".to_owned() } else { addition };
-        index.name = self.choose_relation_name(relation.dataset, &relation.name, Some(&addition), "idx");
-        self.add_index(relation, index)?;
+        let (second, label) = match (index.primary, keeps_constraint) {
+            (true, _) => (None, "pkey"),
+            (false, true) => (Some(&*addition), "key"),
+            (false, false) => (Some(&*addition), "idx"),
+        };
+        index.name = self.choose_relation_name(relation.dataset, &relation.name, second, label);
+        let (name, primary) = (index.name.clone(), index.primary);
+        let (_, index) = self.add_index(relation, index)?;
+        if primary {
+            self.add_constraint(relation, name, ConstraintKind::PrimaryKey { index }, ConstraintTiming::default())?;
+            super::constraint::forbid_null(relation, &columns);
+        } else if keeps_constraint {
+            self.add_constraint(relation, name, ConstraintKind::Unique { index }, ConstraintTiming::default())?;
+        }
         Ok(())
     }
 }

@@ -76,7 +76,10 @@ impl Ddl<'_> {
                 }
             }
             if copied.indexes {
-                let indexes = table.indexes.iter().filter_map(|index| moved_index(index, &places));
+                let keeps = |index: &IndexDef| {
+                    table.constraints.iter().any(|constraint| constraint.kind.index() == Some(index.oid))
+                };
+                let indexes = table.indexes.iter().filter_map(|index| Some((moved_index(index, &places)?, keeps(index))));
                 pending.indexes.extend(indexes);
             }
         }

@@ -23,8 +23,8 @@ pub(super) struct Pending {
     pub(super) checks: Vec<CheckSpec>,
     pub(super) keys: Vec<KeySpec>,
     pub(super) references: Vec<ReferenceSpec>,
-    /// Secondary indexes copied by LIKE.
-    pub(super) indexes: Vec<crate::schema::IndexDef>,
+    /// Indexes copied by LIKE, and whether each keeps a constraint.
+    pub(super) indexes: Vec<(crate::schema::IndexDef, bool)>,
 }
 
 impl Ddl<'_> {
@@ -157,8 +157,8 @@ impl Ddl<'_> {
         for key in primary.into_iter().chain(unique) {
             self.add_key(relation, key)?;
         }
-        for index in pending.indexes {
-            self.add_copied_index(relation, index)?;
+        for (index, keeps_constraint) in pending.indexes {
+            self.add_copied_index(relation, index, keeps_constraint)?;
         }
         for reference in &pending.references {
             self.add_reference(relation, reference)?;
