@@ -5,12 +5,12 @@ use super::coerce::Context;
 use super::resolve::{Candidate, Chosen, choose, function_candidates};
 use super::types::type_of;
 use crate::error::{Result, SqlError};
-use crate::functions::{Function, FunctionKind, registry};
+use crate::functions::{Function, FunctionKind, parameters, registry};
 use crate::parse::ast;
 use crate::plan::{
     AggregateCall, Expr, ExprKind, Frame, FrameBound, FrameExclusion, FrameUnits, FunctionRef, SortKey, WindowCall,
 };
-use strata_types::{Type, Typmod, sqlstate};
+use strata_types::{Type, Typmod, Value, sqlstate};
 
 impl Binder<'_> {
     /// A call of a function that the binder itself needs, by name.
@@ -27,15 +27,13 @@ impl Binder<'_> {
         if let Some(cast) = self.functional_cast(call)? {
             return Ok(cast);
         }
-        if call.args.iter().any(|arg| arg.name.is_some()) && !takes_named_arguments(name) {
-            return Err(SqlError::unsupported("named argument notation for this function").at(pos));
-        }
         let nested = self.enter_arguments(call);
         let args = call.args.iter().map(|arg| self.expr(&arg.value)).collect::<Result<Vec<_>>>();
         let order_by = self.sort_keys_of_call(&call.order_by);
         let filter = call.filter.as_ref().map(|filter| self.filter_clause(filter)).transpose();
         self.leave_arguments(nested);
-        let (mut args, order_by, filter) = (args?, order_by?, filter?);
+        let (args, order_by, filter) = (args?, order_by?, filter?);
+        let mut args = if call.args.iter().any(|arg| arg.name.is_some()) { placed(call, args)? } else { args };
         if call.variadic {
             return self.variadic_array_call(call, args, pos);
         }
@@ -337,8 +335,51 @@ pub(super) fn record_columns(expr: &Expr) -> &'static [(&'static str, Type)] {
     }
 }
 
-fn takes_named_arguments(name: &str) -> bool {
-    name.starts_with("make_")
+/// Named arguments in the places of their parameters; what is left out between them is 0 or NULL.
+fn placed(call: &ast::FunctionCall, args: Vec<Expr>) -> Result<Vec<Expr>> {
+    let name = call.name.base();
+    let place = |function: &Function| -> Option<Vec<usize>> {
+        let names = parameters::names(function);
+        let at = |(index, arg): (usize, &ast::FunctionArg)| match &arg.name {
+            None => Some(index),
+            Some(wanted) => names.iter().position(|name| *name == &*wanted.name),
+        };
+        let places: Vec<usize> = call.args.iter().enumerate().map(at).collect::<Option<_>>()?;
+        let distinct = places.iter().enumerate().all(|(index, place)| !places.iter().take(index).any(|p| p == place));
+        distinct.then_some(places)
+    };
+    let found = registry::by_name(name).iter().find_map(|function| Some((*function, place(function)?)));
+    let Some((function, places)) = found else {
+        let shown: Vec<String> = call
+            .args
+            .iter()
+            .zip(&args)
+            .map(|(arg, bound)| match &arg.name {
+                Some(name) => format!("{} => {}", name.name, bound.ty),
+                None => bound.ty.to_string(),
+            })
+            .collect();
+        let message = format!("function {name}({}) does not exist", shown.join(", "));
+        return Err(SqlError::new(sqlstate::UNDEFINED_FUNCTION, message)
+            .hint("No function matches the given name and argument types. You might need to add explicit type casts.")
+            .at(call.pos.0));
+    };
+    let count = places.iter().max().map_or(0, |last| last + 1);
+    let left_out = |ty: &Type| {
+        let value = match *ty {
+            Type::INT4 => Value::Int4(0),
+            Type::FLOAT8 => Value::Float8(0.0),
+            _ => Value::Null,
+        };
+        Expr::constant(value, *ty)
+    };
+    let mut placed: Vec<Expr> = function.args.iter().take(count).map(left_out).collect();
+    for (place, arg) in places.into_iter().zip(args) {
+        if let Some(slot) = placed.get_mut(place) {
+            *slot = arg;
+        }
+    }
+    Ok(placed)
 }
 
 fn misplaced(what: &str, clause: &str, pos: u32) -> SqlError {

@@ -108,9 +108,18 @@ impl Binder<'_> {
     }
 
     fn row_count(&mut self, tree: &ast::Expr, clause: &'static str) -> Result<Expr> {
-        self.without_row(clause, |binder| {
+        let bound = self.without_row(clause, |binder| {
             let bound = binder.expr(tree)?;
             binder.coerce(bound, Type::INT8, Typmod::NONE, Context::Assignment)
+        });
+        bound.map_err(|error| match error.sqlstate() {
+            // There is no row here that a column could be of.
+            sqlstate::UNDEFINED_COLUMN => SqlError::new(
+                sqlstate::INVALID_COLUMN_REFERENCE,
+                format!("argument of {clause} must not contain variables"),
+            )
+            .at(tree.pos.0),
+            _ => error,
         })
     }
 

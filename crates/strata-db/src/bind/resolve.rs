@@ -29,7 +29,7 @@ pub(super) fn function_candidates(
     let fits = |function: &Function| {
         let most = function.args.len();
         let least = most - usize::from(function.defaults).min(most);
-        (least..=most).contains(&count) || (function.variadic && count + 1 >= most)
+        (least..=most).contains(&count) || (function.variadic && count >= most)
     };
     functions
         .iter()
@@ -41,8 +41,13 @@ pub(super) fn function_candidates(
 fn spread(function: &Function, count: usize) -> Vec<Type> {
     let mut args: Vec<Type> = function.args.to_vec();
     if function.variadic {
-        let more = args.pop().unwrap_or(Type::ANY);
-        args.resize(count, more);
+        // The last argument's type is that of the array: each further value is an element.
+        let element = match args.pop().unwrap_or(Type::ANY) {
+            Type::ANYARRAY => Type::ANYELEMENT,
+            Type::ANYCOMPATIBLEARRAY => Type::ANYCOMPATIBLE,
+            array => array.element().unwrap_or(array),
+        };
+        args.resize(count, element);
     }
     args.truncate(count);
     args
@@ -148,17 +153,31 @@ fn assume_known_type<T>(candidates: &mut Vec<Candidate<T>>, given: &[Type]) {
     if known.any(|ty| ty != first) {
         return;
     }
-    let fits = |candidate: &Candidate<T>| candidate.args.iter().all(|want| can_coerce(*first, *want, Context::Implicit));
+    let assumed = vec![*first; given.len()];
+    let fits = |candidate: &Candidate<T>| {
+        candidate.args.iter().all(|want| can_coerce(*first, *want, Context::Implicit))
+            && is_consistent(&candidate.args, &assumed)
+    };
     if candidates.iter().filter(|candidate| fits(candidate)).count() == 1 {
         candidates.retain(fits);
     }
 }
 
-/// Polymorphic arguments agree: all `anyelement` are of one type, and `anyarray` is an array of it.
+/// Polymorphic arguments agree: all `anyelement` are of one type, and `anyarray` is an array of it; of the
+/// `anycompatible` one is such that all others can be coerced to it.
 fn is_consistent(wanted: &[Type], given: &[Type]) -> bool {
     let mut element: Option<Type> = None;
+    let mut compatible: Vec<Type> = Vec::new();
     for (want, have) in wanted.iter().zip(given) {
         let implied = match *want {
+            Type::ANYCOMPATIBLE | Type::ANYCOMPATIBLENONARRAY => {
+                compatible.extend(Some(*have).filter(|ty| *ty != Type::UNKNOWN));
+                continue;
+            }
+            Type::ANYCOMPATIBLEARRAY => {
+                compatible.extend(have.element());
+                continue;
+            }
             Type::ANYELEMENT | Type::ANYNONARRAY => *have,
             Type::ANYARRAY => match have.element() {
                 Some(element) => element,
@@ -174,7 +193,8 @@ fn is_consistent(wanted: &[Type], given: &[Type]) -> bool {
             _ => element = Some(implied),
         }
     }
-    true
+    let reached_by_all = |to: &Type| compatible.iter().all(|from| can_coerce(*from, *to, Context::Implicit));
+    compatible.is_empty() || compatible.iter().any(reached_by_all)
 }
 
 /// The types that polymorphic arguments stand for in this call.

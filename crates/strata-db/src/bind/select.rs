@@ -48,7 +48,13 @@ impl Binder<'_> {
         let mut row_keys = Vec::new();
         if grouped {
             if locks_rows {
-                let message = "FOR UPDATE is not allowed with GROUP BY clause";
+                let message = if grouping.explicit {
+                    "FOR UPDATE is not allowed with GROUP BY clause"
+                } else if having.is_some() {
+                    "FOR UPDATE is not allowed with HAVING clause"
+                } else {
+                    "FOR UPDATE is not allowed with aggregate functions"
+                };
                 return Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).at(select.pos.0));
             }
             let (node, regroup) = self.aggregate(plan, grouping, &level)?;

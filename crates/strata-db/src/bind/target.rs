@@ -137,7 +137,6 @@ pub(super) fn column_name(tree: &ast::Expr) -> Option<&str> {
         Tree::Subscript { base, .. } => column_name(base),
         Tree::Subquery(query) => query_column_name(query),
         Tree::SqlValue { function, .. } => Some(sql_value_name(*function)),
-        Tree::Bool(_) => Some("bool"),
         _ => None,
     }
 }

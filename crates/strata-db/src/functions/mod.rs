@@ -8,6 +8,7 @@
 //! [`Environment`], which `session` implements.
 
 pub mod call;
+pub mod parameters;
 pub mod registry;
 
 mod aggregate_collect;

@@ -221,13 +221,7 @@ fn age(a: i64, b: i64) -> Result<Interval> {
         days -= 1;
     }
     while days < 0 {
-        // PostgreSQL borrows the length of the earlier month, or when time ran backwards of the later one.
-        days += i64::from(if sign > 0 {
-            days_in_month(from.year, from.month)
-        } else {
-            let before = if to.month == 1 { 12 } else { to.month - 1 };
-            days_in_month(to.year, before)
-        });
+        days += i64::from(days_in_month(from.year, from.month));
         months -= 1;
     }
     Ok(Interval::new(sign * months, sign * days as i32, i64::from(sign) * us))

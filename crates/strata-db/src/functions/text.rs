@@ -110,7 +110,7 @@ functions! {
     3059 "concat_ws"(TEXT; variadic ANY) -> TEXT stable nullable = raw(concat_ws),
         "concatenate values with separators";
     1268 "parse_ident"(TEXT, BOOL; defaults 1) -> TEXT_ARRAY immutable strict
-        = scalar(|s: &str, strict: bool| super::identifiers::parse(s, strict)),
+        = scalar(|s: &str, strict: Option<bool>| super::identifiers::parse(s, strict.unwrap_or(true))),
         "parse qualified identifier to array of identifiers";
     946 "text"(CHAR) -> TEXT immutable strict
         = scalar(|c: CharValue| if c.0 == 0 { String::new() } else { char::from(c.0).to_string() }),

@@ -19,12 +19,10 @@ pub(super) trait Answer {
     fn into_value(self) -> Result<Value>;
 }
 
-/// The next argument.
+/// The next argument; one that was left out for its default is NULL.
 pub(super) fn next<'a, T: Argument<'a>>(args: &mut std::slice::Iter<'a, Value>) -> T {
-    match args.next() {
-        Some(value) => T::of(value),
-        None => unreachable!("a function is called with all of its arguments"),
-    }
+    static LEFT_OUT: Value = Value::Null;
+    T::of(args.next().unwrap_or(&LEFT_OUT))
 }
 
 /// `date`: days since 2000-01-01.
