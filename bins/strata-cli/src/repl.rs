@@ -1,0 +1,186 @@
+//! Lines from a person: history, completion, prompts.
+
+use crate::client::Answer;
+use crate::command::COMMANDS;
+use crate::shell::{Next, Shell};
+use crate::splitter;
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{Context, Editor, Helper, Highlighter, Hinter, Validator};
+use std::error::Error;
+use std::path::PathBuf;
+
+const TABLES: &str = "SELECT relname FROM pg_catalog.pg_class WHERE relkind IN ('r', 'v')";
+
+const KEYWORDS: &[&str] = &[
+    "ALTER",
+    "AND",
+    "AS",
+    "ASC",
+    "BEGIN",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "CHECK",
+    "COMMIT",
+    "COPY",
+    "CREATE",
+    "DEFAULT",
+    "DELETE",
+    "DESC",
+    "DISTINCT",
+    "DROP",
+    "ELSE",
+    "END",
+    "EXISTS",
+    "EXPLAIN",
+    "FROM",
+    "FULL",
+    "GROUP",
+    "HAVING",
+    "IN",
+    "INDEX",
+    "INNER",
+    "INSERT",
+    "INTO",
+    "IS",
+    "JOIN",
+    "KEY",
+    "LEFT",
+    "LIKE",
+    "LIMIT",
+    "NOT",
+    "NULL",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER",
+    "OVER",
+    "PARTITION",
+    "PRIMARY",
+    "REFERENCES",
+    "RETURNING",
+    "RIGHT",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "SELECT",
+    "SEQUENCE",
+    "SET",
+    "TABLE",
+    "THEN",
+    "TRUNCATE",
+    "UNION",
+    "UNIQUE",
+    "UPDATE",
+    "USING",
+    "VALUES",
+    "VIEW",
+    "WHEN",
+    "WHERE",
+    "WINDOW",
+    "WITH",
+];
+
+/// Completes keywords, commands and the names of relations.
+#[derive(Helper, Hinter, Highlighter, Validator)]
+struct Words {
+    relations: Vec<String>,
+}
+
+impl Completer for Words {
+    type Candidate = String;
+
+    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+        let before = line.get(..at).unwrap_or(line);
+        let start =
+            before.rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '\\')).map_or(0, |found| {
+                found + before.get(found..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+            });
+        Ok((start, self.candidates(before.get(start..).unwrap_or_default())))
+    }
+}
+
+impl Words {
+    fn candidates(&self, word: &str) -> Vec<String> {
+        if word.is_empty() {
+            return self.relations.clone();
+        }
+        let commands = COMMANDS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(word));
+        let keywords = KEYWORDS.iter().copied().filter(|name| name.starts_with(&word.to_uppercase()));
+        let relations = self.relations.iter().map(String::as_str).filter(|name| name.starts_with(word));
+        commands.chain(keywords).chain(relations).map(str::to_owned).collect()
+    }
+}
+
+/// Reads and runs until the person leaves.
+pub(crate) fn run(shell: &mut Shell) -> Result<(), Box<dyn Error>> {
+    println!("strata {}. \\? for help, \\q to leave.", env!("CARGO_PKG_VERSION"));
+    let mut editor: Editor<Words, DefaultHistory> = Editor::new()?;
+    let history = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".strata_history"));
+    if let Some(path) = &history {
+        // The first time there is none.
+        let _ = editor.load_history(path);
+    }
+    let mut said = String::new();
+    loop {
+        if said.is_empty() {
+            editor.set_helper(Some(Words { relations: relations(shell) }));
+        }
+        match editor.readline(if said.is_empty() { "strata=> " } else { "strata-> " }) {
+            Ok(line) => {
+                said.push_str(&line);
+                said.push('\n');
+            }
+            Err(ReadlineError::Interrupted) => said.clear(),
+            Err(ReadlineError::Eof) => break,
+            Err(error) => return Err(error.into()),
+        }
+        if run_whole(shell, &mut said, &mut editor)? == Next::Quit {
+            break;
+        }
+    }
+    if let Some(path) = &history {
+        editor.save_history(path)?;
+    }
+    Ok(())
+}
+
+/// Runs every whole statement that has been said; what is left waits for more lines.
+fn run_whole(
+    shell: &mut Shell,
+    said: &mut String,
+    editor: &mut Editor<Words, DefaultHistory>,
+) -> Result<Next, Box<dyn Error>> {
+    loop {
+        let whole = if said.trim_start().starts_with('\\') {
+            Some(said.len())
+        } else {
+            splitter::statement_len(said)
+        };
+        let Some(len) = whole else { break };
+        let statement: String = said.drain(..len).collect();
+        editor.add_history_entry(statement.trim())?;
+        match shell.say(&statement) {
+            Ok(Next::Go) => {}
+            Ok(Next::Quit) => return Ok(Next::Quit),
+            Err(error) => eprintln!("{error}"),
+        }
+    }
+    if said.trim().is_empty() {
+        said.clear();
+    }
+    Ok(Next::Go)
+}
+
+/// The names to complete; none while the transaction is broken.
+fn relations(shell: &mut Shell) -> Vec<String> {
+    let Ok(answers) = shell.connection.run(TABLES) else { return Vec::new() };
+    let mut names = Vec::new();
+    for answer in answers {
+        if let Answer::Table(table) = answer {
+            names.extend(table.rows.into_iter().filter_map(|row| row.into_iter().next().flatten()));
+        }
+    }
+    names
+}
