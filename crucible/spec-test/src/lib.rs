@@ -1,0 +1,109 @@
+//! SQL over the wire: every file under `specs/` says what PostgreSQL answers, and strata answers the same.
+//!
+//! A spec is a sqllogictest file. It is run on PostgreSQL first, which proves the expectation, and from then
+//! on against strata at every test run.
+
+use postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use sqllogictest::{DB, DBOutput, DefaultColumnType, Runner};
+use std::path::{Path, PathBuf};
+
+/// A server to run specs on.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The user, and the database of the user's name.
+    pub user: String,
+}
+
+/// A connection that a spec runs on.
+pub struct Connection(Client);
+
+impl Target {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Of the socket or the server.
+    pub fn connect(&self) -> Result<Connection, postgres::Error> {
+        let mut config = Config::new();
+        config.host(&self.host).port(self.port).user(&self.user).dbname("postgres");
+        config.connect(NoTls).map(Connection)
+    }
+}
+
+impl DB for Connection {
+    type Error = postgres::Error;
+    type ColumnType = DefaultColumnType;
+
+    fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, postgres::Error> {
+        let mut columns = None;
+        let mut rows = Vec::new();
+        let mut count = 0;
+        for message in self.0.simple_query(sql)? {
+            match message {
+                SimpleQueryMessage::RowDescription(described) => columns = Some(described.len()),
+                SimpleQueryMessage::Row(row) => {
+                    rows.push((0..row.len()).map(|at| field(row.get(at))).collect());
+                }
+                SimpleQueryMessage::CommandComplete(touched) => count = touched,
+                _ => {}
+            }
+        }
+        Ok(match columns {
+            Some(columns) => DBOutput::Rows { types: vec![DefaultColumnType::Any; columns], rows },
+            None => DBOutput::StatementComplete(count),
+        })
+    }
+
+    fn error_sql_state(error: &postgres::Error) -> Option<String> {
+        error.code().map(|code| code.code().to_owned())
+    }
+}
+
+/// A field as specs write it.
+fn field(text: Option<&str>) -> String {
+    match text {
+        None => "NULL".to_owned(),
+        Some("") => "(empty)".to_owned(),
+        Some(text) => text.to_owned(),
+    }
+}
+
+/// Every spec, in order of its path.
+pub fn specs() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("specs"), &mut found);
+    found.sort();
+    found
+}
+
+fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|ext| ext == "slt") {
+            found.push(path);
+        }
+    }
+}
+
+/// Runs one spec in a schema of its own. `Err` says what differs.
+///
+/// # Errors
+/// The first record whose answer is not the one that the spec expects.
+pub fn run(target: &Target, spec: &Path) -> Result<(), String> {
+    let fresh = ["DROP SCHEMA IF EXISTS spec CASCADE", "CREATE SCHEMA spec"];
+    let mut admin = target.connect().map_err(|error| error.to_string())?;
+    for statement in fresh {
+        admin.run(statement).map_err(|error| format!("{statement}: {error}"))?;
+    }
+    let mut runner = Runner::new(|| async {
+        let mut connection = target.connect()?;
+        connection.run("SET search_path = spec")?;
+        Ok(connection)
+    });
+    runner.run_file(spec).map_err(|error| error.display(false).to_string())
+}
