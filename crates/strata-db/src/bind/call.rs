@@ -12,6 +12,9 @@ use crate::plan::{
 };
 use strata_types::{Type, Typmod, Value, sqlstate};
 
+/// The function behind rows as JSON.
+const NAMED_ROW_TO_JSON: &str = "strata_row_to_json";
+
 impl Binder<'_> {
     /// A call of a function that the binder itself needs, by name.
     pub(super) fn call_named(&mut self, name: &str, args: Vec<Expr>, pos: u32) -> Result<Expr> {
@@ -33,6 +36,7 @@ impl Binder<'_> {
         let filter = call.filter.as_ref().map(|filter| self.filter_clause(filter)).transpose();
         self.leave_arguments(nested);
         let (args, order_by, filter) = (args?, order_by?, filter?);
+        let args = self.named_rows(call, args)?;
         let mut args = if call.args.iter().any(|arg| arg.name.is_some()) { placed(call, args)? } else { args };
         if call.variadic {
             return self.variadic_array_call(call, args, pos);
@@ -40,7 +44,9 @@ impl Binder<'_> {
         if call.within_group {
             args.extend(order_by.iter().map(|key| key.expr.clone()));
         }
-        let (function, wanted) = self.find_function(name, &args, pos)?;
+        // A row with named columns is JSON already.
+        let is_json_row = name == "row_to_json" && matches!(args.as_slice(), [only] if only.ty == Type::JSON);
+        let (function, wanted) = self.find_function(if is_json_row { "to_json" } else { name }, &args, pos)?;
         let (args, ty) = self.fit_arguments(&wanted, function.result, args)?;
         match (&function.kind, &call.over) {
             (FunctionKind::Aggregate(_), None) => {
@@ -79,6 +85,37 @@ impl Binder<'_> {
                 Ok(Expr { kind, ty, typmod: Typmod::NONE, pos })
             }
         }
+    }
+
+    /// Rows of a FROM item that become JSON: the names of their columns become keys.
+    fn named_rows(&mut self, call: &ast::FunctionCall, args: Vec<Expr>) -> Result<Vec<Expr>> {
+        let makes_json = matches!(
+            call.name.base(),
+            "to_json" | "to_jsonb" | "row_to_json" | "json_agg" | "jsonb_agg" | "json_build_object"
+                | "jsonb_build_object" | "json_build_array" | "jsonb_build_array" | "json_object_agg" | "jsonb_object_agg"
+        );
+        if !makes_json {
+            return Ok(args);
+        }
+        let mut named = Vec::with_capacity(args.len());
+        for (tree, arg) in call.args.iter().zip(args) {
+            named.push(match (&tree.value.kind, &arg.kind) {
+                (ast::ExprKind::Column(name), ExprKind::Row(fields)) if name.0.len() == 1 => {
+                    let names = self.columns_of_item(name.base());
+                    let pairs = names.into_iter().zip(fields.clone());
+                    let keyed = |(name, field)| [Expr::constant(Value::text(name), Type::TEXT), field];
+                    let pairs: Vec<Expr> = pairs.flat_map(keyed).collect();
+                    self.call_named(NAMED_ROW_TO_JSON, pairs, arg.pos)?
+                }
+                _ => arg,
+            });
+        }
+        Ok(named)
+    }
+
+    fn columns_of_item(&self, name: &str) -> Vec<String> {
+        let item = self.levels.iter().rev().find_map(|level| level.scope.item(name));
+        item.map_or_else(Vec::new, |item| item.columns.iter().map(|column| column.name.clone()).collect())
     }
 
     /// `int4('5')`, `text(x)`: a type's name called with one argument is a cast, unless a function fits.

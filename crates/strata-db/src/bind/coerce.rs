@@ -156,9 +156,8 @@ impl Binder<'_> {
                 .at(expr.pos));
             }
             let widens = can_coerce(chosen, expr.ty, Context::Implicit);
-            if !chosen.is_preferred() && widens && !can_coerce(expr.ty, chosen, Context::Implicit) {
-                chosen = expr.ty;
-            } else if !chosen.is_preferred() && widens && expr.ty.is_preferred() {
+            let narrows = can_coerce(expr.ty, chosen, Context::Implicit);
+            if !chosen.is_preferred() && widens && (!narrows || expr.ty.is_preferred()) {
                 chosen = expr.ty;
             }
         }

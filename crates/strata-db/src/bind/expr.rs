@@ -202,7 +202,7 @@ impl Binder<'_> {
         let (ty, typmod) = type_of(self.env, ty)?;
         // `ARRAY[]::int[]`: the cast tells the element type.
         if let (Tree::Array(elements), Some(element)) = (&operand.kind, ty.element()) {
-            let elements = self.array_elements(elements, Some(element), pos)?;
+            let elements = self.array_elements(elements, Some(element))?;
             let array = Expr { kind: ExprKind::Array(elements), ty, typmod: Typmod::NONE, pos };
             return self.coerce(array, ty, typmod, Context::Explicit);
         }
@@ -218,7 +218,7 @@ impl Binder<'_> {
                 .hint("Explicitly cast to the desired type, for example ARRAY[]::integer[].")
                 .at(pos));
         }
-        let elements = self.array_elements(elements, None, pos)?;
+        let elements = self.array_elements(elements, None)?;
         let element = elements.first().map_or(Type::TEXT, |first| first.ty);
         let ty = if element.is_array() { Some(element) } else { element.array_of() };
         let ty = ty.ok_or_else(|| {
@@ -231,13 +231,13 @@ impl Binder<'_> {
         Ok(Expr { kind: ExprKind::Array(elements), ty, typmod: Typmod::NONE, pos })
     }
 
-    fn array_elements(&mut self, elements: &[ast::Expr], element: Option<Type>, pos: u32) -> Result<Vec<Expr>> {
+    fn array_elements(&mut self, elements: &[ast::Expr], element: Option<Type>) -> Result<Vec<Expr>> {
         let mut bound = Vec::with_capacity(elements.len());
         for tree in elements {
             bound.push(match (&tree.kind, element) {
                 // A nested list is of the same element type.
                 (Tree::Array(inner), Some(element)) => {
-                    let inner = self.array_elements(inner, Some(element), pos)?;
+                    let inner = self.array_elements(inner, Some(element))?;
                     let ty = element.array_of().unwrap_or(Type::TEXT);
                     Expr { kind: ExprKind::Array(inner), ty, typmod: Typmod::NONE, pos: tree.pos.0 }
                 }

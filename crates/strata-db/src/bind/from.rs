@@ -205,11 +205,12 @@ impl Binder<'_> {
         let mut calls = Vec::with_capacity(function.functions.len());
         let mut schema: Schema = Vec::new();
         let alias = function.alias.as_ref();
-        for item in &function.functions {
+        let spread: Vec<ast::RowsFromItem> = function.functions.iter().flat_map(unnests).collect();
+        for item in &spread {
             // The call is computed without a row of its own, beside the rows that it may look at.
             let call = self.without_row("functions in FROM", |binder| binder.expr(&item.call))?;
             let definitions = if item.columns.is_empty() { &function.columns } else { &item.columns };
-            let columns = self.function_columns(&call, &item.call, definitions, alias, function.functions.len() == 1)?;
+            let columns = self.function_columns(&call, &item.call, definitions, alias, spread.len() == 1)?;
             calls.push((call, columns.len()));
             schema.extend(columns);
         }
@@ -436,3 +437,16 @@ pub(super) fn is_set_call(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Call { function, .. } if matches!(function.0.kind, FunctionKind::Set(..)))
 }
 
+/// `unnest(a, b)` in FROM is `ROWS FROM (unnest(a), unnest(b))`.
+fn unnests(item: &ast::RowsFromItem) -> Vec<ast::RowsFromItem> {
+    let ast::ExprKind::Function(call) = &item.call.kind else { return vec![item.clone()] };
+    if call.name.base() != "unnest" || call.args.len() < 2 {
+        return vec![item.clone()];
+    }
+    let alone = |arg: &ast::FunctionArg| {
+        let call = ast::FunctionCall { args: vec![arg.clone()], ..(**call).clone() };
+        let call = ast::Expr::new(ast::ExprKind::Function(Box::new(call)), item.call.pos);
+        ast::RowsFromItem { call, columns: Vec::new() }
+    };
+    call.args.iter().map(alone).collect()
+}

@@ -31,7 +31,7 @@ impl Binder<'_> {
         let mut grouping = Grouping { explicit: !select.group_by.is_empty(), ..Grouping::default() };
         let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
         for item in &select.group_by {
-            let further = self.group_item(item, select, targets, &mut grouping)?;
+            let further = self.group_item(item, targets, &mut grouping)?;
             sets = product(&sets, &further);
             if sets.len() > SETS_MAX {
                 return Err(SqlError::new(
@@ -55,19 +55,18 @@ impl Binder<'_> {
     fn group_item(
         &mut self,
         item: &GroupItem,
-        select: &ast::Select,
         targets: &[BoundTarget],
         grouping: &mut Grouping,
     ) -> Result<Vec<Vec<usize>>> {
         match item {
             GroupItem::Empty => Ok(vec![Vec::new()]),
-            GroupItem::Expr(tree) => Ok(vec![self.group_columns(tree, select, targets, grouping)?]),
+            GroupItem::Expr(tree) => Ok(vec![self.group_columns(tree, targets, grouping)?]),
             GroupItem::Rollup(trees) => {
-                let parts = self.group_parts(trees, select, targets, grouping)?;
+                let parts = self.group_parts(trees, targets, grouping)?;
                 Ok((0..=parts.len()).rev().map(|len| parts.iter().take(len).flatten().copied().collect()).collect())
             }
             GroupItem::Cube(trees) => {
-                let parts = self.group_parts(trees, select, targets, grouping)?;
+                let parts = self.group_parts(trees, targets, grouping)?;
                 if parts.len() > 12 {
                     return Err(SqlError::new(
                         sqlstate::TOO_MANY_COLUMNS,
@@ -84,7 +83,7 @@ impl Binder<'_> {
             GroupItem::Sets(items) => {
                 let mut sets = Vec::new();
                 for item in items {
-                    sets.extend(self.group_item(item, select, targets, grouping)?);
+                    sets.extend(self.group_item(item, targets, grouping)?);
                 }
                 Ok(sets)
             }
@@ -94,25 +93,23 @@ impl Binder<'_> {
     fn group_parts(
         &mut self,
         trees: &[ast::Expr],
-        select: &ast::Select,
         targets: &[BoundTarget],
         grouping: &mut Grouping,
     ) -> Result<Vec<Vec<usize>>> {
-        trees.iter().map(|tree| self.group_columns(tree, select, targets, grouping)).collect()
+        trees.iter().map(|tree| self.group_columns(tree, targets, grouping)).collect()
     }
 
     /// The positions of one item: several for a row `(a, b)`.
     fn group_columns(
         &mut self,
         tree: &ast::Expr,
-        select: &ast::Select,
         targets: &[BoundTarget],
         grouping: &mut Grouping,
     ) -> Result<Vec<usize>> {
         if let Tree::Row { fields, explicit: false } = &tree.kind {
             let mut columns = Vec::new();
             for field in fields {
-                columns.extend(self.group_columns(field, select, targets, grouping)?);
+                columns.extend(self.group_columns(field, targets, grouping)?);
             }
             return Ok(columns);
         }

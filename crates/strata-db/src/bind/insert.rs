@@ -8,7 +8,7 @@ use super::table::{Target, null_of};
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ExprKind as Tree};
 use crate::plan::{Conflict, ConflictAction, Expr, Field, InsertNode, Logical, Schema};
-use crate::schema::{ColumnDef, ConstraintKind, Identity, KeySource};
+use crate::schema::{ColumnDef, ConstraintKind, Identity};
 use strata_types::sqlstate;
 
 impl Binder<'_> {
@@ -304,7 +304,7 @@ impl Binder<'_> {
                     _ => self.expr(field).map(Some),
                 })
                 .collect(),
-            Tree::Row { fields, .. } => Err(wrong()),
+            Tree::Row { .. } => Err(wrong()),
             Tree::Subquery(query) => self.row_of_subquery(query, count, value.pos.0),
             _ if count == 1 => Ok(vec![Some(self.expr(value)?)]),
             _ => Err(wrong()),

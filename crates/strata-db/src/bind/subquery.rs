@@ -4,7 +4,7 @@ use super::binder::{Binder, Level};
 use super::coerce::Context;
 use super::expr::quantifier;
 use super::operator::boolean;
-use super::scope::Visible;
+use super::scope::{Item, Visible};
 use crate::error::{Result, SqlError};
 use crate::parse::ast;
 use crate::plan::{Expr, ExprKind, FunctionRef, Logical, Quantifier, Subquery, SubqueryKind};
@@ -26,7 +26,7 @@ impl Binder<'_> {
             let scope = self.levels.get(level).map(|level| &level.scope);
             let found = scope.map(|scope| scope.column(column)).transpose().map_err(|error| error.at(pos))?.flatten();
             if let Some(found) = found.map(|visible| visible.expr.clone()) {
-                return Ok(self.from_level(found, level, pos));
+                return Ok(self.seen_from_inside(found, level, pos));
             }
         }
         // A table's name alone is its whole row.
@@ -52,7 +52,7 @@ impl Binder<'_> {
                 return Err(SqlError::new(sqlstate::AMBIGUOUS_COLUMN, message).at(pos));
             }
             if let Some(expr) = first {
-                return Ok(self.from_level(expr, level, pos));
+                return Ok(self.seen_from_inside(expr, level, pos));
             }
             if let Some(system) = self.system_column(Some(table), column, pos) {
                 return Ok(system);
@@ -63,11 +63,28 @@ impl Binder<'_> {
             )
             .at(pos));
         }
-        Err(SqlError::new(
-            sqlstate::UNDEFINED_TABLE,
-            format!("missing FROM-clause entry for table \"{table}\""),
-        )
-        .at(pos))
+        Err(self.missing_table(table, pos))
+    }
+
+    /// A qualifier that names no item of FROM. The table itself may be there under an alias.
+    pub(super) fn missing_table(&self, table: &str, pos: u32) -> SqlError {
+        let is_it = |item: &&Item| {
+            let relation = item.table.and_then(|oid| self.names.catalog.relation(oid));
+            relation.is_some_and(|relation| relation.name == table)
+        };
+        let mut items = self.levels.iter().rev().flat_map(|level| &level.scope.items);
+        match items.find(is_it) {
+            Some(item) => {
+                let message = format!("invalid reference to FROM-clause entry for table \"{table}\"");
+                SqlError::new(sqlstate::UNDEFINED_TABLE, message)
+                    .hint(format!("Perhaps you meant to reference the table alias \"{}\".", item.name))
+                    .at(pos)
+            }
+            None => {
+                let message = format!("missing FROM-clause entry for table \"{table}\"");
+                SqlError::new(sqlstate::UNDEFINED_TABLE, message).at(pos)
+            }
+        }
     }
 
     /// `tableoid`, `ctid`, `xmin` and their kind: constants where they mean nothing here.
@@ -83,18 +100,23 @@ impl Binder<'_> {
             "tableoid" => constant(Value::Oid(oid.0), Type::OID),
             "xmin" | "xmax" => constant(Value::Oid(0), Type::XID),
             "cmin" | "cmax" => constant(Value::Oid(0), Type::CID),
+            // What a row is found by: equal to itself, and good for a WHERE later on.
+            "ctid" => {
+                let key = Expr::column(item.row_key?, Type::BYTEA, Typmod::NONE);
+                Some(Expr { pos, ..key })
+            }
             _ => None,
         }
     }
 
     fn whole_row(&mut self, columns: &[Visible], level: usize, pos: u32) -> Expr {
         let fields =
-            columns.iter().map(|visible| self.from_level(visible.expr.clone(), level, pos)).collect();
+            columns.iter().map(|visible| self.seen_from_inside(visible.expr.clone(), level, pos)).collect();
         Expr { kind: ExprKind::Row(fields), ty: Type::RECORD, typmod: Typmod::NONE, pos }
     }
 
     /// A column expression of some level, as it is seen from the innermost one.
-    fn from_level(&mut self, mut expr: Expr, level: usize, pos: u32) -> Expr {
+    fn seen_from_inside(&mut self, mut expr: Expr, level: usize, pos: u32) -> Expr {
         let up = self.levels.len() - 1 - level;
         self.lowest_reference = self.lowest_reference.min(level);
         if up > 0 {

@@ -67,11 +67,7 @@ impl Binder<'_> {
                 match item {
                     Some(item) => item.columns.clone(),
                     None => {
-                        return Err(SqlError::new(
-                            sqlstate::UNDEFINED_TABLE,
-                            format!("missing FROM-clause entry for table \"{}\"", table.name),
-                        )
-                        .at(pos));
+                        return Err(self.missing_table(&table.name, pos));
                     }
                 }
             }

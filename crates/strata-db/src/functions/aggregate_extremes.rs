@@ -135,7 +135,12 @@ impl Extreme {
 
     /// The best of some rows by a native order, without making values of the others.
     #[inline]
-    fn best_row(&self, column: &Column, rows: &[u32], order: impl Fn(usize, usize) -> Ordering) -> Option<usize> {
+    fn best_row(
+        &self,
+        column: &Column,
+        rows: &[u32],
+        order: impl Fn(usize, usize) -> Ordering,
+    ) -> Option<usize> {
         let mut best: Option<usize> = None;
         let found = each_valid(column, rows, |row| {
             if best.is_none_or(|best| order(row, best) == self.wanted) {
@@ -174,7 +179,9 @@ impl Accumulator for Extreme {
                 self.best_row(column, rows, |a, b| v.get(a).cmp(v.get(b)))
             }
             ColumnData::Other(values) => {
-                rows.iter().filter_map(|row| values.get(*row as usize)).for_each(|value| self.offer(call, value));
+                rows.iter()
+                    .filter_map(|row| values.get(*row as usize))
+                    .for_each(|value| self.offer(call, value));
                 None
             }
             ColumnData::Bool(_) | ColumnData::Text(_) | ColumnData::Bytea(_) => {

@@ -99,7 +99,9 @@ fn continuous(values: &[Value], fraction: f64) -> Result<Value> {
     let share = position - position.floor();
     Ok(match (values.get(low), values.get(high)) {
         (Some(Value::Float8(low)), Some(Value::Float8(high))) => Value::Float8(low + share * (high - low)),
-        (Some(Value::Interval(low)), Some(Value::Interval(high))) => Value::Interval(between(*low, *high, share)?),
+        (Some(Value::Interval(low)), Some(Value::Interval(high))) => {
+            Value::Interval(between(*low, *high, share)?)
+        }
         _ => Value::Null,
     })
 }

@@ -47,7 +47,11 @@ functions! {
 
 /// Calls `f` for each of `rows` in which the column is not NULL.
 #[inline]
-pub(super) fn each_valid(column: &Column, rows: &[u32], mut f: impl FnMut(usize) -> Result<()>) -> Result<()> {
+pub(super) fn each_valid(
+    column: &Column,
+    rows: &[u32],
+    mut f: impl FnMut(usize) -> Result<()>,
+) -> Result<()> {
     match &column.validity {
         None => rows.iter().try_for_each(|row| f(*row as usize)),
         Some(valid) => rows.iter().map(|row| *row as usize).filter(|row| valid.get(*row)).try_for_each(f),
@@ -85,7 +89,9 @@ impl Accumulator for CountValues {
     fn add_rows(&mut self, _: &Call<'_>, args: &[&Column], rows: &[u32]) -> Result<()> {
         let Some(column) = args.first() else { return Ok(()) };
         self.0 += match (&column.validity, &column.data) {
-            (None, ColumnData::Other(_)) => rows.iter().filter(|row| !column.is_null(**row as usize)).count() as i64,
+            (None, ColumnData::Other(_)) => {
+                rows.iter().filter(|row| !column.is_null(**row as usize)).count() as i64
+            }
             (None, _) => rows.len() as i64,
             (Some(valid), _) => rows.iter().filter(|row| valid.get(**row as usize)).count() as i64,
         };

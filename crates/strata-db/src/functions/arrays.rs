@@ -124,7 +124,10 @@ fn prepend(call: &Call<'_>, args: &[Value]) -> Result<Value> {
 fn extended(call: &Call<'_>, array: &Value, value: &Value, before: bool) -> Result<Value> {
     let mut array = match array {
         Value::Array(array) if array.dimensions.len() > 1 => {
-            return Err(SqlError::new(sqlstate::DATA_EXCEPTION, "argument must be empty or one-dimensional array"));
+            return Err(SqlError::new(
+                sqlstate::DATA_EXCEPTION,
+                "argument must be empty or one-dimensional array",
+            ));
         }
         Value::Array(array) => (**array).clone(),
         _ => Array::new(element_of(call.result), Vec::new()),
@@ -246,13 +249,18 @@ fn string_to_table(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {
 const ELEMENTS_MAX: usize = 134_217_727;
 
 fn fill(call: &Call<'_>, args: &[Value]) -> Result<Value> {
-    let null = || SqlError::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "dimension array or low bound array cannot be null");
+    let null = || {
+        SqlError::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "dimension array or low bound array cannot be null")
+    };
     let (Some(value), Some(Value::Array(lens))) = (args.first(), args.get(1)) else { return Err(null()) };
     let lowers: Vec<i32> = match args.get(2) {
         None => vec![1; lens.values.len()],
-        Some(Value::Array(lowers)) if lowers.values.len() == lens.values.len() => {
-            lowers.values.iter().map(|lower| lower.as_i64().map(|n| n as i32)).collect::<Option<_>>().ok_or_else(null)?
-        }
+        Some(Value::Array(lowers)) if lowers.values.len() == lens.values.len() => lowers
+            .values
+            .iter()
+            .map(|lower| lower.as_i64().map(|n| n as i32))
+            .collect::<Option<_>>()
+            .ok_or_else(null)?,
         Some(Value::Array(_)) => {
             return Err(SqlError::new(sqlstate::ARRAY_SUBSCRIPT_ERROR, "wrong number of array subscripts")
                 .detail("Low bound array has different size than dimensions array."));
@@ -305,10 +313,10 @@ fn generate_subscripts(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource
         return Ok(Rows::of(Vec::new()));
     };
     let Some(dimension) = along(array, *dimension) else { return Ok(Rows::of(Vec::new())) };
-    let mut subscripts: Vec<Value> = (0..dimension.len).map(|at| Value::Int4(dimension.lower + at as i32)).collect();
+    let mut subscripts: Vec<Value> =
+        (0..dimension.len).map(|at| Value::Int4(dimension.lower + at as i32)).collect();
     if args.get(2).and_then(Value::as_bool) == Some(true) {
         subscripts.reverse();
     }
     Ok(Rows::column(subscripts))
 }
-

@@ -93,12 +93,10 @@ impl Field {
     /// By name; PostgreSQL takes many spellings.
     fn named(name: &str) -> Option<Field> {
         Some(match name.to_ascii_lowercase().as_str() {
-            "microseconds" | "microsecond" | "microsec" | "us" | "usec" | "usecs" | "usecond" | "useconds" => {
-                Field::Microsecond
-            }
-            "milliseconds" | "millisecond" | "millisecon" | "ms" | "msec" | "msecs" | "msecond" | "mseconds" => {
-                Field::Millisecond
-            }
+            "microseconds" | "microsecond" | "microsec" | "us" | "usec" | "usecs" | "usecond"
+            | "useconds" => Field::Microsecond,
+            "milliseconds" | "millisecond" | "millisecon" | "ms" | "msec" | "msecs" | "msecond"
+            | "mseconds" => Field::Millisecond,
             "second" | "seconds" | "sec" | "secs" | "s" => Field::Second,
             "minute" | "minutes" | "min" | "mins" | "m" => Field::Minute,
             "hour" | "hours" | "hr" | "hrs" | "h" => Field::Hour,
@@ -309,7 +307,8 @@ fn of_interval(name: &str, interval: Interval) -> Result<Option<Numeric>> {
         Field::Epoch => {
             // A year counts 365.25 days here and a month 30.
             let days = i128::from(months) * 30 + i128::from(interval.days);
-            let us = i128::from(years) * 31_557_600 * i128::from(SECOND) + days * i128::from(DAY) + i128::from(us);
+            let us =
+                i128::from(years) * 31_557_600 * i128::from(SECOND) + days * i128::from(DAY) + i128::from(us);
             Numeric::from_i128(us, 6)
         }
         _ => return Err(unsupported(name, Type::INTERVAL)),
@@ -381,8 +380,7 @@ fn truncated_interval(name: &str, interval: Interval) -> Result<Interval> {
         Field::Decade => month(120),
         Field::Century => month(1200),
         Field::Millennium => month(12_000),
-        Field::Week => Err(unsupported(name, Type::INTERVAL)
-            .detail("Months usually have fractional weeks.")),
+        Field::Week => Err(unsupported(name, Type::INTERVAL).detail("Months usually have fractional weeks.")),
         _ => Err(unsupported(name, Type::INTERVAL)),
     }
 }

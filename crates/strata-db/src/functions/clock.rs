@@ -129,7 +129,10 @@ fn make_date(year: i32, month: i32, day: i32) -> Result<i32> {
         return Err(bad());
     }
     CivilDate { year: astronomical, month, day }.to_date().ok_or_else(|| {
-        SqlError::new(sqlstate::DATETIME_FIELD_OVERFLOW, format!("date out of range: {year}-{month:02}-{day:02}"))
+        SqlError::new(
+            sqlstate::DATETIME_FIELD_OVERFLOW,
+            format!("date out of range: {year}-{month:02}-{day:02}"),
+        )
     })
 }
 
@@ -160,9 +163,8 @@ fn from_unix(seconds: f64) -> Result<i64> {
     if seconds.is_infinite() {
         return Ok(if seconds > 0.0 { TIMESTAMP_INFINITY } else { TIMESTAMP_NEG_INFINITY });
     }
-    let bad = || {
-        SqlError::new(sqlstate::DATETIME_FIELD_OVERFLOW, format!("timestamp out of range: \"{seconds}\""))
-    };
+    let bad =
+        || SqlError::new(sqlstate::DATETIME_FIELD_OVERFLOW, format!("timestamp out of range: \"{seconds}\""));
     let us = (seconds * SECOND as f64).round_ties_even();
     if us.abs() >= i64::MAX as f64 {
         return Err(bad());

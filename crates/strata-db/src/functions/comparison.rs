@@ -56,7 +56,9 @@ pub(super) fn vector<P: Predicate>(call: &Call<'_>, args: &[&Column], order: Ord
     let [left, right] = args else { unreachable!("a comparison has two operands") };
     let validity = super::arithmetic::both_valid(left, right);
     let truths = match (&left.data, &right.data) {
-        (ColumnData::Int4(a), ColumnData::Int4(b)) | (ColumnData::Date(a), ColumnData::Date(b)) => each::<P, _>(a, b, Ord::cmp),
+        (ColumnData::Int4(a), ColumnData::Int4(b)) | (ColumnData::Date(a), ColumnData::Date(b)) => {
+            each::<P, _>(a, b, Ord::cmp)
+        }
         (ColumnData::Int8(a), ColumnData::Int8(b))
         | (ColumnData::Timestamp(a), ColumnData::Timestamp(b))
         | (ColumnData::TimestampTz(a), ColumnData::TimestampTz(b))
@@ -119,7 +121,8 @@ pub(super) fn moments(call: &Call<'_>, a: &Value, b: &Value) -> Ordering {
         let local = match value {
             Value::Date(datetime::DATE_INFINITY) => return i128::MAX,
             Value::Date(datetime::DATE_NEG_INFINITY) => return i128::MIN,
-            Value::TimestampTz(datetime::TIMESTAMP_INFINITY) | Value::Timestamp(datetime::TIMESTAMP_INFINITY) => {
+            Value::TimestampTz(datetime::TIMESTAMP_INFINITY)
+            | Value::Timestamp(datetime::TIMESTAMP_INFINITY) => {
                 return i128::MAX;
             }
             Value::TimestampTz(datetime::TIMESTAMP_NEG_INFINITY)

@@ -7,6 +7,8 @@ use crate::error::{Result, SqlError};
 use strata_types::{Array, Json, Jsonb, Text, Type, Value, json, sqlstate};
 
 functions! {
+    9000 "strata_row_to_json"(; variadic ANY) -> JSON stable nullable = raw(named_row),
+        "a row as JSON from alternating column names and values";
     3176 "to_json"(ANYELEMENT) -> JSON stable strict = raw(to_json), "map input to json";
     3787 "to_jsonb"(ANYELEMENT) -> JSONB stable strict = raw(to_jsonb), "map input to jsonb";
     3155 "row_to_json"(RECORD) -> JSON stable strict = raw(to_json), "map row to json";
@@ -102,7 +104,9 @@ fn iso(call: &Call<'_>, value: &Value, ty: Type) -> String {
     let text = if matches!(value, Value::Date(_)) { text } else { text.replacen(' ', "T", 1) };
     match (value, text.rsplit_once(['+', '-'])) {
         // ISO 8601 wants minutes in the offset.
-        (Value::TimestampTz(_), Some((_, offset))) if offset.len() == 2 && text.contains('T') => format!("{text}:00"),
+        (Value::TimestampTz(_), Some((_, offset))) if offset.len() == 2 && text.contains('T') => {
+            format!("{text}:00")
+        }
         _ => text,
     }
 }
@@ -177,7 +181,8 @@ fn quoted(text: &str) -> String {
 }
 
 fn build_array(call: &Call<'_>, args: &[Value]) -> Result<Value> {
-    let items = args.iter().enumerate().map(|(index, value)| text_of_value(call, value, type_at(call, index)));
+    let items =
+        args.iter().enumerate().map(|(index, value)| text_of_value(call, value, type_at(call, index)));
     Ok(Value::text(format!("[{}]", items.collect::<Result<Vec<_>>>()?.join(", "))))
 }
 
@@ -197,6 +202,16 @@ fn key_text(call: &Call<'_>, value: &Value, ty: Type, argument: usize) -> Result
     }
 }
 
+/// As `row_to_json` writes a row whose columns have names: without blanks.
+fn named_row(call: &Call<'_>, args: &[Value]) -> Result<Value> {
+    let mut parts = Vec::with_capacity(args.len() / 2);
+    for (index, pair) in args.chunks_exact(2).enumerate() {
+        let [Value::Text(key), value] = pair else { continue };
+        parts.push(format!("{}:{}", quoted(key), text_of_value(call, value, type_at(call, 2 * index + 1))?));
+    }
+    Ok(Value::text(format!("{{{}}}", parts.join(","))))
+}
+
 fn even(args: &[Value]) -> Result<()> {
     if args.len().is_multiple_of(2) {
         return Ok(());
@@ -211,7 +226,11 @@ fn build_object(call: &Call<'_>, args: &[Value]) -> Result<Value> {
     for (index, pair) in args.chunks_exact(2).enumerate() {
         let [key, value] = pair else { continue };
         let key = key_text(call, key, type_at(call, 2 * index), 2 * index + 1)?;
-        parts.push(format!("{} : {}", quoted(&key), text_of_value(call, value, type_at(call, 2 * index + 1))?));
+        parts.push(format!(
+            "{} : {}",
+            quoted(&key),
+            text_of_value(call, value, type_at(call, 2 * index + 1))?
+        ));
     }
     Ok(Value::text(format!("{{{}}}", parts.join(", "))))
 }
@@ -289,7 +308,10 @@ impl Accumulator for Collected {
         let (key, value, ty) = match args {
             [key, value] if self.object => {
                 if key.is_null() {
-                    return Err(SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, "field name must not be null"));
+                    return Err(SqlError::new(
+                        sqlstate::INVALID_PARAMETER_VALUE,
+                        "field name must not be null",
+                    ));
                 }
                 (Some(key_text(call, key, type_at(call, 0), 1)?), value, type_at(call, 1))
             }

@@ -36,7 +36,9 @@ fn invalid(message: String) -> SqlError {
 fn members(args: &[Value], function: &str) -> Result<Vec<(String, Json)>> {
     match args.first() {
         Some(Value::Jsonb(json)) => match json.root() {
-            Json::Object(members) => Ok(members.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()),
+            Json::Object(members) => {
+                Ok(members.iter().map(|(key, value)| (key.to_string(), value.clone())).collect())
+            }
             _ => Err(invalid(format!("cannot call {function} on a non-object"))),
         },
         _ => Ok(Vec::new()),
@@ -62,7 +64,9 @@ fn json_each(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {
 
 fn json_each_text(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {
     let found = text_members(args, "json_each_text")?.into_iter();
-    Ok(Rows::of(found.map(|(key, value)| vec![Value::text(key), optional(json_text::as_text(value))]).collect()))
+    Ok(Rows::of(
+        found.map(|(key, value)| vec![Value::text(key), optional(json_text::as_text(value))]).collect(),
+    ))
 }
 
 fn jsonb_each(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {
@@ -76,7 +80,9 @@ fn jsonb_each_text(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {
 }
 
 fn json_object_keys(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {
-    Ok(Rows::column(text_members(args, "json_object_keys")?.into_iter().map(|(key, _)| Value::text(key)).collect()))
+    Ok(Rows::column(
+        text_members(args, "json_object_keys")?.into_iter().map(|(key, _)| Value::text(key)).collect(),
+    ))
 }
 
 fn jsonb_object_keys(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {

@@ -123,7 +123,7 @@ pub(super) fn path_of(args: &[Value]) -> Option<Vec<&str>> {
     }
 }
 
-fn along<'a>(args: &'a [Value]) -> Option<&'a Json> {
+fn along(args: &[Value]) -> Option<&Json> {
     let (Value::Jsonb(json), path) = args.split_first()? else { return None };
     path_of(path)?.into_iter().try_fold(json.root(), step)
 }
@@ -195,7 +195,9 @@ fn without_element(json: &Json, index: i32) -> Result<Json> {
     match json {
         Json::Array(items) => {
             let at = place(i64::from(index), items.len());
-            Ok(Json::Array(items.iter().enumerate().filter(|(i, _)| Some(*i) != at).map(|(_, j)| j.clone()).collect()))
+            Ok(Json::Array(
+                items.iter().enumerate().filter(|(i, _)| Some(*i) != at).map(|(_, j)| j.clone()).collect(),
+            ))
         }
         Json::Object(_) => Err(invalid("cannot delete from object using integer index")),
         _ => Err(invalid("cannot delete from scalar")),
@@ -215,7 +217,10 @@ fn changed(json: &Json, path: &Array, change: &Change<'_>) -> Result<Json> {
     let mut steps = Vec::with_capacity(path.values.len());
     for (index, step) in texts(path).enumerate() {
         steps.push(step.ok_or_else(|| {
-            SqlError::new(sqlstate::NULL_VALUE_NOT_ALLOWED, format!("path element at position {} is null", index + 1))
+            SqlError::new(
+                sqlstate::NULL_VALUE_NOT_ALLOWED,
+                format!("path element at position {} is null", index + 1),
+            )
         })?);
     }
     if !matches!(json, Json::Object(_) | Json::Array(_)) {
@@ -262,7 +267,13 @@ fn change_at(json: &Json, path: &[&str], depth: usize, change: &Change<'_>) -> R
     }
 }
 
-fn change_element(items: &[Json], index: i64, rest: &[&str], depth: usize, change: &Change<'_>) -> Result<Json> {
+fn change_element(
+    items: &[Json],
+    index: i64,
+    rest: &[&str],
+    depth: usize,
+    change: &Change<'_>,
+) -> Result<Json> {
     let mut items = items.to_vec();
     match (place(index, items.len()), rest.is_empty(), change) {
         (Some(at), false, _) => {
@@ -278,7 +289,9 @@ fn change_element(items: &[Json], index: i64, rest: &[&str], depth: usize, chang
                 *item = (*new).clone();
             }
         }
-        (Some(at), true, Change::Insert(new, after)) => items.insert(at + usize::from(*after), (*new).clone()),
+        (Some(at), true, Change::Insert(new, after)) => {
+            items.insert(at + usize::from(*after), (*new).clone())
+        }
         (None, true, Change::Set(new, true) | Change::Insert(new, _)) => {
             let at = if index < 0 { 0 } else { items.len() };
             items.insert(at, (*new).clone());
@@ -289,23 +302,32 @@ fn change_element(items: &[Json], index: i64, rest: &[&str], depth: usize, chang
 }
 
 fn set(_: &super::Call<'_>, args: &[Value]) -> Result<Value> {
-    let [Value::Jsonb(json), Value::Array(path), Value::Jsonb(new), rest @ ..] = args else { return Ok(Value::Null) };
+    let [Value::Jsonb(json), Value::Array(path), Value::Jsonb(new), rest @ ..] = args else {
+        return Ok(Value::Null);
+    };
     let create = rest.first().and_then(Value::as_bool).unwrap_or(true);
     Ok(Value::Jsonb(changed(json.root(), path, &Change::Set(new.root(), create))?.into()))
 }
 
 fn insert(_: &super::Call<'_>, args: &[Value]) -> Result<Value> {
-    let [Value::Jsonb(json), Value::Array(path), Value::Jsonb(new), rest @ ..] = args else { return Ok(Value::Null) };
+    let [Value::Jsonb(json), Value::Array(path), Value::Jsonb(new), rest @ ..] = args else {
+        return Ok(Value::Null);
+    };
     let after = rest.first().and_then(Value::as_bool).unwrap_or(false);
     Ok(Value::Jsonb(changed(json.root(), path, &Change::Insert(new.root(), after))?.into()))
 }
 
 /// As `jsonb_set`; what a NULL does is told by the last argument.
 fn set_lax(_: &super::Call<'_>, args: &[Value]) -> Result<Value> {
-    let [json @ Value::Jsonb(target), Value::Array(path), new, rest @ ..] = args else { return Ok(Value::Null) };
+    let [json @ Value::Jsonb(target), Value::Array(path), new, rest @ ..] = args else {
+        return Ok(Value::Null);
+    };
     let create = rest.first().map_or(Some(true), Value::as_bool);
     let Some(create) = create else { return Ok(Value::Null) };
-    let change = match (new, rest.get(1).map_or("use_json_null", |treatment| treatment.as_str().unwrap_or_default())) {
+    let change = match (
+        new,
+        rest.get(1).map_or("use_json_null", |treatment| treatment.as_str().unwrap_or_default()),
+    ) {
         (Value::Jsonb(new), _) => Change::Set(new.root(), create),
         (_, "use_json_null") => Change::Set(&Json::Null, create),
         (_, "delete_key") => Change::Delete,

@@ -285,7 +285,8 @@ fn exact_bucket(a: &Numeric, low: &Numeric, high: &Numeric, count: i32) -> Resul
     if low == high {
         return Err(bad_bucket("lower bound cannot equal upper bound"));
     }
-    let (a, low, high) = if low < high { (a.clone(), low.clone(), high.clone()) } else { (a.neg(), low.neg(), high.neg()) };
+    let (a, low, high) =
+        if low < high { (a.clone(), low.clone(), high.clone()) } else { (a.neg(), low.neg(), high.neg()) };
     let number = if a < low {
         0
     } else if a >= high {

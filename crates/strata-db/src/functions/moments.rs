@@ -7,8 +7,8 @@ use crate::error::{Result, SqlError};
 use jiff::tz::TimeZone;
 use strata_types::datetime::calendar::{CivilDate, days_in_month, join};
 use strata_types::datetime::{
-    self, DATE_INFINITY, DATE_MAX, DATE_MIN, DATE_NEG_INFINITY, DAY, TIMESTAMP_INFINITY, TIMESTAMP_NEG_INFINITY,
-    is_infinite,
+    self, DATE_INFINITY, DATE_MAX, DATE_MIN, DATE_NEG_INFINITY, DAY, TIMESTAMP_INFINITY,
+    TIMESTAMP_NEG_INFINITY, is_infinite,
 };
 use strata_types::{Error, Interval, TimeTz, sqlstate};
 
@@ -110,7 +110,10 @@ fn add_days(date: i32, days: i64) -> Result<i32> {
         return Ok(date);
     }
     let sum = i64::from(date) + days;
-    i32::try_from(sum).ok().filter(|sum| (DATE_MIN..=DATE_MAX).contains(sum)).ok_or_else(|| out_of_range("date"))
+    i32::try_from(sum)
+        .ok()
+        .filter(|sum| (DATE_MIN..=DATE_MAX).contains(sum))
+        .ok_or_else(|| out_of_range("date"))
 }
 
 fn days_between(a: i32, b: i32) -> Result<i32> {
@@ -126,8 +129,9 @@ pub(super) fn midnight(date: i32) -> Result<i64> {
     match date {
         DATE_INFINITY => Ok(TIMESTAMP_INFINITY),
         DATE_NEG_INFINITY => Ok(TIMESTAMP_NEG_INFINITY),
-        date => join(i64::from(date), 0)
-            .ok_or_else(|| SqlError::new(sqlstate::DATETIME_FIELD_OVERFLOW, "date out of range for timestamp")),
+        date => join(i64::from(date), 0).ok_or_else(|| {
+            SqlError::new(sqlstate::DATETIME_FIELD_OVERFLOW, "date out of range for timestamp")
+        }),
     }
 }
 
@@ -212,7 +216,8 @@ fn age(a: i64, b: i64) -> Result<Interval> {
         return Err(out_of_range("timestamp"));
     }
     let (later, earlier, sign) = if a >= b { (a, b, 1) } else { (b, a, -1) };
-    let (from, to) = (CivilDate::from_days(earlier.div_euclid(DAY)), CivilDate::from_days(later.div_euclid(DAY)));
+    let (from, to) =
+        (CivilDate::from_days(earlier.div_euclid(DAY)), CivilDate::from_days(later.div_euclid(DAY)));
     let mut us = later.rem_euclid(DAY) - earlier.rem_euclid(DAY);
     let mut days = i64::from(to.day) - i64::from(from.day);
     let mut months = (to.year - from.year) * 12 + to.month as i32 - from.month as i32;

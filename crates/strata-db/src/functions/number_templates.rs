@@ -82,7 +82,8 @@ impl Picture {
         let (mut after_point, mut after_v) = (false, false);
         let mut rest = template;
         while let Some(c) = rest.chars().next() {
-            let word = |word: &str| rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+            let word =
+                |word: &str| rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
             let (len, piece) = match c {
                 '9' | '0' => {
                     match (after_v, after_point) {
@@ -284,7 +285,8 @@ fn filled(picture: &Picture, digits: &Digits, width: usize) -> String {
 fn kept_decimals(picture: &Picture, digits: &Digits) -> usize {
     let after: Vec<&Piece> = picture.pieces.iter().skip_while(|piece| **piece != Piece::Point).collect();
     let places = after.into_iter().filter(|piece| matches!(piece, Piece::Digit | Piece::Zero));
-    let last_zero = places.enumerate().filter(|(_, piece)| **piece == Piece::Zero).map(|(at, _)| at + 1).max();
+    let last_zero =
+        places.enumerate().filter(|(_, piece)| **piece == Piece::Zero).map(|(at, _)| at + 1).max();
     digits.fraction.trim_end_matches('0').len().max(last_zero.unwrap_or(0))
 }
 

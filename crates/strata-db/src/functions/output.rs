@@ -10,11 +10,13 @@ pub(super) fn text_of<'a>(call: &Call<'_>, value: &'a Value, ty: Type) -> Result
     Ok(match value {
         Value::Null => Cow::Borrowed(""),
         Value::Text(text) => Cow::Borrowed(text),
-        Value::Oid(oid) if ty.is_oid_alias() && ty != Type::OID => match (oid, call.env.object_name(ty, *oid)) {
-            (0, _) => Cow::Borrowed("-"),
-            (_, Some(name)) => Cow::Owned(name),
-            (oid, None) => Cow::Owned(oid.to_string()),
-        },
+        Value::Oid(oid) if ty.is_oid_alias() && ty != Type::OID => {
+            match (oid, call.env.object_name(ty, *oid)) {
+                (0, _) => Cow::Borrowed("-"),
+                (_, Some(name)) => Cow::Owned(name),
+                (oid, None) => Cow::Owned(oid.to_string()),
+            }
+        }
         value => Cow::Owned(value.to_text(ty, call.format()).unwrap_or_default()),
     })
 }

@@ -69,8 +69,9 @@ pub fn comparison(symbol: &str, ty: Type) -> Option<&'static Function> {
         ty if ty.is_array() => Type::ANYARRAY,
         ty => ty,
     };
-    let between =
-        |ty: Type| operators(symbol).iter().find(|op| op.left == Some(ty) && op.right == ty).map(|op| op.function);
+    let between = |ty: Type| {
+        operators(symbol).iter().find(|op| op.left == Some(ty) && op.right == ty).map(|op| op.function)
+    };
     between(ty).or_else(|| between(lender))
 }
 
@@ -102,7 +103,9 @@ mod tests {
 
     #[test]
     fn every_type_with_equality_has_it() {
-        for ty in [Type::INT4, Type::TEXT, Type::VARCHAR, Type::REGCLASS, Type::INT4_ARRAY, Type::JSONB, Type::UUID] {
+        for ty in
+            [Type::INT4, Type::TEXT, Type::VARCHAR, Type::REGCLASS, Type::INT4_ARRAY, Type::JSONB, Type::UUID]
+        {
             assert!(comparison("=", ty).is_some(), "{ty}");
         }
         assert!(comparison("=", Type::JSON).is_none());

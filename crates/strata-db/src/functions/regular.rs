@@ -158,7 +158,7 @@ fn first_match(s: &str, pattern: &str, flags: &str) -> Result<Option<Array>> {
     Ok(regex.captures(s).map(|captures| Array::new(Type::TEXT, groups(&captures))))
 }
 
-fn texts<'a>(args: &'a [Value]) -> (&'a str, &'a str, &'a str) {
+fn texts(args: &[Value]) -> (&str, &str, &str) {
     let text = |index: usize| args.get(index).and_then(Value::as_str).unwrap_or_default();
     (text(0), text(1), text(2))
 }

@@ -42,7 +42,8 @@ pub(super) fn options(pattern: &str, flags: &str) -> Result<Regex> {
 }
 
 fn build(pattern: &str, flags: &str) -> Result<Regex> {
-    let (mut ignore_case, mut lines, mut dot_all, mut spaced, mut literal) = (false, false, true, false, false);
+    let (mut ignore_case, mut lines, mut dot_all, mut spaced, mut literal) =
+        (false, false, true, false, false);
     for flag in flags.chars() {
         match flag {
             'i' => ignore_case = true,

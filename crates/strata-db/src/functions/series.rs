@@ -48,7 +48,8 @@ fn integers(_: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {
 
 impl RowSource for Integers {
     fn next(&mut self, _: &dyn Environment) -> Result<Option<Vec<Value>>> {
-        let Some(n) = self.next.filter(|n| if self.step > 0 { *n <= self.stop } else { *n >= self.stop }) else {
+        let Some(n) = self.next.filter(|n| if self.step > 0 { *n <= self.stop } else { *n >= self.stop })
+        else {
             return Ok(None);
         };
         self.next = n.checked_add(self.step);

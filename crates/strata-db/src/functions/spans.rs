@@ -131,7 +131,8 @@ fn justify_days(a: Interval) -> Result<Interval> {
 fn justify(a: Interval) -> Result<Interval> {
     let days = i32::try_from(a.us / DAY).map_err(|_| out_of_range())?;
     let days = a.days.checked_add(days).ok_or_else(out_of_range)?;
-    let mut out = Interval::new(a.months.checked_add(days / 30).ok_or_else(out_of_range)?, days % 30, a.us % DAY);
+    let mut out =
+        Interval::new(a.months.checked_add(days / 30).ok_or_else(out_of_range)?, days % 30, a.us % DAY);
     if out.months > 0 && (out.days < 0 || (out.days == 0 && out.us < 0)) {
         (out.months, out.days) = (out.months - 1, out.days + 30);
     } else if out.months < 0 && (out.days > 0 || (out.days == 0 && out.us > 0)) {

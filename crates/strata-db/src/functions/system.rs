@@ -4,9 +4,9 @@
 //! function's name.
 
 use super::call::{Call, RowSource};
+use super::rows::Rows;
 use super::table::functions;
 use super::typed::OidValue;
-use super::rows::Rows;
 use crate::error::{Result, SqlError};
 use strata_types::{Type, Typmod, Value, sqlstate};
 
@@ -402,7 +402,12 @@ fn setting(call: &Call<'_>, name: &str, missing_ok: bool) -> Result<Option<Strin
     }
 }
 
-fn set_config(call: &Call<'_>, name: Option<&str>, value: Option<&str>, local: Option<bool>) -> Result<Option<String>> {
+fn set_config(
+    call: &Call<'_>,
+    name: Option<&str>,
+    value: Option<&str>,
+    local: Option<bool>,
+) -> Result<Option<String>> {
     let Some(name) = name else {
         return Err(SqlError::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "SET requires parameter name"));
     };

@@ -34,8 +34,12 @@ pub(super) enum Case {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::upper_case_acronyms, reason = "the names of PostgreSQL's template fields")]
 pub(super) enum Field {
-    AM { dotted: bool },
-    AD { dotted: bool },
+    AM {
+        dotted: bool,
+    },
+    AD {
+        dotted: bool,
+    },
     CC,
     DAY,
     DY,
@@ -183,7 +187,9 @@ fn field(text: &str) -> Option<(Piece, &str)> {
     let (word, mut after) = rest.split_at(name.len());
     let mut letters = word.chars().filter(char::is_ascii_alphabetic);
     let case = match (letters.next(), letters.next()) {
-        (Some(first), Some(second)) if first.is_ascii_uppercase() && second.is_ascii_uppercase() => Case::Upper,
+        (Some(first), Some(second)) if first.is_ascii_uppercase() && second.is_ascii_uppercase() => {
+            Case::Upper
+        }
         (Some(first), _) if first.is_ascii_uppercase() => Case::Capitalized,
         _ => Case::Lower,
     };

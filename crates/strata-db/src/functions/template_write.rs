@@ -100,7 +100,7 @@ fn field_text(field: Field, fill: bool, case: Case, shown: &Shown) -> String {
 fn time_text(field: Field, fill: bool, case: Case, shown: &Shown) -> Option<String> {
     let time = shown.time;
     let seconds = i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + i64::from(time.second);
-    let half = if time.hour % 12 == 0 { 12 } else { time.hour % 12 };
+    let half = if time.hour.is_multiple_of(12) { 12 } else { time.hour % 12 };
     let number = |n: u32, width| padded(i64::from(n), width, fill);
     Some(match field {
         Field::AM { dotted } => {
@@ -170,9 +170,7 @@ fn date_text(field: Field, fill: bool, case: Case, shown: &Shown) -> Option<Stri
         Field::DD => padded(i64::from(date.day), 2, fill),
         Field::D => (day_of_week + 1).to_string(),
         Field::ID => ((day_of_week + 6) % 7 + 1).to_string(),
-        Field::IDDD => {
-            padded(i64::from(iso_week - 1) * 7 + i64::from((day_of_week + 6) % 7 + 1), 3, fill)
-        }
+        Field::IDDD => padded(i64::from(iso_week - 1) * 7 + i64::from((day_of_week + 6) % 7 + 1), 3, fill),
         Field::IW => padded(i64::from(iso_week), 2, fill),
         Field::J => (shown.days + JULIAN_OF_EPOCH).to_string(),
         Field::MM => padded(i64::from(date.month), 2, fill),

@@ -9,9 +9,9 @@ use super::template_read;
 use super::template_write::{Shown, write};
 use super::typed::{Date, Timestamp, TimestampTz};
 use crate::error::Result;
+use strata_types::Interval;
 use strata_types::datetime::calendar::{CivilDate, CivilTime};
 use strata_types::datetime::{self, DAY, is_infinite};
-use strata_types::Interval;
 
 functions! {
     2049 "to_char"(TIMESTAMP, TEXT) -> TEXT stable strict
@@ -34,7 +34,8 @@ fn of_timestamp(timestamp: i64, template: &str) -> Option<String> {
         return None;
     }
     let (date, time) = datetime::calendar::split(timestamp);
-    let shown = Shown { date: Some(date), time, zone: None, is_interval: false, days: timestamp.div_euclid(DAY) };
+    let shown =
+        Shown { date: Some(date), time, zone: None, is_interval: false, days: timestamp.div_euclid(DAY) };
     Some(write(&Template::parse(template), &shown))
 }
 

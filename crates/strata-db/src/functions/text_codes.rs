@@ -96,8 +96,10 @@ fn encode(bytes: &[u8], format: &str) -> Result<String> {
         "escape" => Ok(bytes.iter().map(|byte| escaped(*byte)).collect()),
         "base64" => {
             let whole = BASE64.encode(bytes);
-            let lines: Vec<&str> =
-                (0..whole.len()).step_by(LINE_LEN).filter_map(|at| whole.get(at..(at + LINE_LEN).min(whole.len()))).collect();
+            let lines: Vec<&str> = (0..whole.len())
+                .step_by(LINE_LEN)
+                .filter_map(|at| whole.get(at..(at + LINE_LEN).min(whole.len())))
+                .collect();
             Ok(lines.join("\n"))
         }
         _ => Err(unknown_format(format)),
@@ -121,9 +123,8 @@ fn decode(text: &str, format: &str) -> Result<Vec<u8>> {
     match format.to_ascii_lowercase().as_str() {
         "hex" => {
             let digits: Vec<char> = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-            let digit = |c: char| {
-                c.to_digit(16).ok_or_else(|| bad(format!("invalid hexadecimal digit: \"{c}\"")))
-            };
+            let digit =
+                |c: char| c.to_digit(16).ok_or_else(|| bad(format!("invalid hexadecimal digit: \"{c}\"")));
             digits
                 .chunks(2)
                 .map(|pair| match pair {
@@ -285,7 +286,8 @@ fn format_text(call: &Call<'_>, args: &[Value]) -> Result<Value> {
             (_, Value::Null) => "NULL".to_owned(),
             (_, value) => super::text::quote_literal(&text_of(call, value, ty)?),
         };
-        let fill = " ".repeat((width.unsigned_abs() as usize).min(1 << 20).saturating_sub(text.chars().count()));
+        let fill =
+            " ".repeat((width.unsigned_abs() as usize).min(1 << 20).saturating_sub(text.chars().count()));
         let (left, right) = if spec.left || width < 0 { (text, fill) } else { (fill, text) };
         out.push_str(&left);
         out.push_str(&right);
@@ -344,9 +346,7 @@ impl Spec {
             }
             Some(other) => Err(bad(&format!("unrecognized format() type specifier \"{other}\""))
                 .hint("For a single \"%\" use \"%%\".")),
-            None => {
-                Err(bad("unterminated format() type specifier").hint("For a single \"%\" use \"%%\"."))
-            }
+            None => Err(bad("unterminated format() type specifier").hint("For a single \"%\" use \"%%\".")),
         }
     }
 }
