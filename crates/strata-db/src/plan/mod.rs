@@ -11,8 +11,10 @@
 pub mod expr;
 pub mod logical;
 pub mod physical;
-mod walk;
+mod print;
+mod print_expr;
 mod visit;
+mod walk;
 
 pub use expr::{CompareOp, Expr, ExprKind, FunctionRef, NO_POS, Quantifier, Subquery, SubqueryKind};
 pub use logical::{
