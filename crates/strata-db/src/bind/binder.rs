@@ -29,6 +29,8 @@ pub(super) struct Binder<'a> {
     /// Common table expressions in sight, the innermost last.
     pub(super) ctes: Vec<CteBinding>,
     pub(super) next_cte: usize,
+    /// Common table expressions that are MATERIALIZED.
+    pub(super) materialized: Vec<usize>,
     pub(super) relations: Vec<Oid>,
     /// The outermost level that has been referred to since it was last reset; for "correlated".
     pub(super) lowest_reference: usize,
@@ -81,6 +83,7 @@ impl<'a> Binder<'a> {
             levels: Vec::new(),
             ctes: Vec::new(),
             next_cte: 0,
+            materialized: Vec::new(),
             relations: Vec::new(),
             lowest_reference: usize::MAX,
             depth: 0,

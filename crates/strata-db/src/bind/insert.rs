@@ -2,7 +2,7 @@
 
 use super::binder::{Binder, Level};
 use super::group::output;
-use super::query::surround;
+use super::inline::surround;
 use super::scope::Scope;
 use super::table::{Target, null_of};
 use crate::error::{Result, SqlError};
@@ -18,7 +18,7 @@ impl Binder<'_> {
         let ctes = insert.with.as_ref().map(|with| self.with_clause(with)).transpose()?.unwrap_or_default();
         let node = self.insert_node(insert);
         self.ctes.truncate(in_sight);
-        Ok(surround(ctes, Logical::Insert(Box::new(node?))))
+        Ok(surround(ctes, Logical::Insert(Box::new(node?)), &self.materialized))
     }
 
     fn insert_node(&mut self, insert: &ast::Insert) -> Result<InsertNode> {

@@ -11,7 +11,7 @@
 //! | `scope` | which columns a name may mean |
 //! | `coerce`, `resolve`, `types` | PostgreSQL's type rules: casts, overloads, type names |
 //! | `expr`, `operator`, `call`, `subquery` | expressions |
-//! | `from`, `select`, `query`, `group` | queries |
+//! | `from`, `select`, `query`, `group`, `inline` | queries |
 //! | `insert`, `update`, `table` | statements that change rows |
 
 mod binder;
@@ -20,6 +20,7 @@ mod coerce;
 mod expr;
 mod from;
 mod group;
+mod inline;
 mod insert;
 mod operator;
 mod query;

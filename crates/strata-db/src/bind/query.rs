@@ -4,6 +4,7 @@ use super::binder::{Binder, CteBinding, CteSource};
 use super::call::sort_key;
 use super::coerce::Context;
 use super::group::output;
+use super::inline::surround;
 use super::scope::Scope;
 use super::select::BoundSelect;
 use crate::error::{Result, SqlError};
@@ -23,7 +24,7 @@ impl Binder<'_> {
         self.ctes.truncate(in_sight);
         let plan = body?;
         let width = plan.schema().len();
-        Ok((surround(ctes, plan), width))
+        Ok((surround(ctes, plan, &self.materialized), width))
     }
 
     fn query_body(&mut self, query: &ast::Query) -> Result<Logical> {
@@ -273,7 +274,7 @@ impl Binder<'_> {
         };
         let plan = self.resolve_unknown_outputs(plan)?;
         let schema = renamed(plan.schema(), &cte.columns, &name)?;
-        // Computed once unless the query says otherwise: it is not known yet how often it is read.
+        // It is not known yet how often it is read: `inline` looks at that when the whole query is bound.
         let inline = !writes && cte.materialized == Some(false);
         let source = if inline {
             CteSource::Inline(plan)
@@ -281,6 +282,9 @@ impl Binder<'_> {
             let id = self.next_cte;
             self.next_cte += 1;
             shared.push(Cte { id, name: name.clone(), plan });
+            if cte.materialized == Some(true) {
+                self.materialized.push(id);
+            }
             CteSource::Shared(id)
         };
         self.ctes.push(CteBinding { name, schema, source, level: self.levels.len() });
@@ -368,11 +372,6 @@ fn renamed(schema: &Schema, names: &[ast::Ident], table: &str) -> Result<Schema>
     let names: Vec<String> = names.iter().map(|name| name.name.to_string()).collect();
     scope.rename_columns(&names)?;
     Ok(scope.visible.iter().map(|visible| visible.field()).collect())
-}
-
-/// A query with what is computed once for it.
-pub(super) fn surround(ctes: Vec<Cte>, plan: Logical) -> Logical {
-    if ctes.is_empty() { plan } else { Logical::With { ctes, body: Box::new(plan) } }
 }
 
 /// The first columns only: hidden ones have served.

@@ -6,7 +6,7 @@
 
 use super::binder::{Binder, Level};
 use super::from::join;
-use super::query::surround;
+use super::inline::surround;
 use super::scope::Scope;
 use super::table::{Target, null_of};
 use crate::error::Result;
@@ -22,7 +22,7 @@ impl Binder<'_> {
         let ctes = update.with.as_ref().map(|with| self.with_clause(with)).transpose()?.unwrap_or_default();
         let node = self.update_node(update);
         self.ctes.truncate(in_sight);
-        Ok(surround(ctes, Logical::Update(Box::new(node?))))
+        Ok(surround(ctes, Logical::Update(Box::new(node?)), &self.materialized))
     }
 
     fn update_node(&mut self, update: &ast::Update) -> Result<UpdateNode> {
@@ -54,7 +54,7 @@ impl Binder<'_> {
         let ctes = delete.with.as_ref().map(|with| self.with_clause(with)).transpose()?.unwrap_or_default();
         let node = self.delete_node(delete);
         self.ctes.truncate(in_sight);
-        Ok(surround(ctes, Logical::Delete(Box::new(node?))))
+        Ok(surround(ctes, Logical::Delete(Box::new(node?)), &self.materialized))
     }
 
     fn delete_node(&mut self, delete: &ast::Delete) -> Result<DeleteNode> {
