@@ -80,13 +80,22 @@ impl Connection {
         self.enlisted.store(false, Ordering::Release);
     }
 
-    /// Lets the session work for a slice.
+    /// Lets the session work for a slice. The latch is not held meanwhile: the work may wait for the journal,
+    /// whose thread looks at this connection to let gated answers out.
     pub fn run(&self, engine: &mut Engine) -> Turn {
+        let (mut inbox, mut out, was_stuffed) = {
+            let mut state = self.state.lock();
+            let stuffed = state.inbox.len() >= INBOX_MAX || state.inbox_bytes >= INBOX_BYTES_MAX;
+            (std::mem::take(&mut state.inbox), std::mem::take(&mut state.out), stuffed)
+        };
+        let turn = engine.run(self.session, &mut inbox, &mut out);
         let mut state = self.state.lock();
-        let State { inbox, inbox_bytes, out, .. } = &mut *state;
-        let was_stuffed = inbox.len() >= INBOX_MAX || *inbox_bytes >= INBOX_BYTES_MAX;
-        let turn = engine.run(self.session, inbox, out);
-        *inbox_bytes = inbox.iter().map(request_len).sum();
+        // What has arrived meanwhile comes behind what is left.
+        inbox.append(&mut state.inbox);
+        out.append(&mut state.out);
+        state.inbox_bytes = inbox.iter().map(request_len).sum();
+        state.inbox = inbox;
+        state.out = out;
         self.full.store(turn == Turn::Output, Ordering::Release);
         if was_stuffed {
             self.notify.notify_one();

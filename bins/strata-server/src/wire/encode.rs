@@ -24,6 +24,13 @@ impl WireOutbox {
         self.bytes.get(self.sent..).unwrap_or_default()
     }
 
+    /// Puts another outbox's answers behind these.
+    pub fn append(&mut self, other: &mut WireOutbox) {
+        self.bytes.extend_from_slice(other.pending());
+        self.gate = self.gate.max(other.gate);
+        *other = WireOutbox::default();
+    }
+
     /// The position that must be durable before any of it is sent.
     pub fn gated_on(&self) -> Lsn {
         self.gate

@@ -195,7 +195,7 @@ impl Ddl<'_> {
             None => crate::parse::parse_expr(&crate::parse::quote_ident(&name))?,
         };
         let pos = source.pos;
-        let tree = ast::Expr { kind: ast::ExprKind::Cast { expr: Box::new(source), ty: ty.clone() }, pos };
+        let tree = ast::Expr { kind: ast::ExprKind::Cast { operand: Box::new(source), ty: Box::new(ty.clone()) }, pos };
         let env = self.env();
         let mut bound = bind::row_expression(&env.names(), &env, relation, &tree)?;
         // As an assignment does: a value that is too long is refused, not cut.

@@ -256,7 +256,7 @@ impl Ddl<'_> {
     }
 
     fn rename_role(&mut self, oid: Oid, to: &Ident) -> Result<Outcome> {
-        self.require_create_role()?;
+        self.require_role_rights()?;
         let catalog = self.catalog();
         if catalog.role_named(&to.name).is_some() {
             return Err(SqlError::new(

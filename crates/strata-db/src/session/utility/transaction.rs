@@ -125,7 +125,6 @@ fn commit(session: &mut Session, shared: &Shared, chain: bool, out: &mut dyn Out
     match session.transaction.block() {
         Block::Open => {
             let modes = chained_modes(session, chain);
-            crate::session::cursor::hold(session, shared, out)?;
             session.commit(shared, out)?;
             reopen(session, shared, modes)?;
             Ok("COMMIT")
