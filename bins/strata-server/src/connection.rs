@@ -210,8 +210,7 @@ impl Connection {
         let state = self.state.lock();
         let pending = !state.out.pending().is_empty();
         let may_write = pending && state.out.gated_on() <= lender.durable();
-        let reads =
-            !state.closing && state.inbox.len() < INBOX_MAX && state.inbox_bytes < INBOX_BYTES_MAX;
+        let reads = !state.closing && state.inbox.len() < INBOX_MAX && state.inbox_bytes < INBOX_BYTES_MAX;
         let closing = state.closing && !pending && state.inbox.is_empty();
         let stalled = self.full.load(Ordering::Acquire) && state.out.has_room();
         drop(state);

@@ -248,7 +248,8 @@ impl Arrival<'_> {
             Some(Ok(started)) => started,
             Some(Err(error)) => return leave(self.stream, error),
             None => {
-                let down = SqlError::new(sqlstate::CANNOT_CONNECT_NOW, "the database system is shutting down");
+                let down =
+                    SqlError::new(sqlstate::CANNOT_CONNECT_NOW, "the database system is shutting down");
                 return leave(self.stream, down);
             }
         };
@@ -361,7 +362,10 @@ fn options(text: &str) -> Result<Vec<(String, String)>, SqlError> {
             None => word.strip_prefix("--").unwrap_or_default().to_owned(),
         };
         let Some((name, value)) = setting.split_once('=') else {
-            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, format!("invalid command-line argument: {word}")));
+            return Err(SqlError::new(
+                sqlstate::SYNTAX_ERROR,
+                format!("invalid command-line argument: {word}"),
+            ));
         };
         settings.push((name.replace('-', "_"), value.to_owned()));
     }

@@ -92,9 +92,10 @@ impl Lender {
         }));
         let runner = lender.clone();
         // Deep statements recurse: the stack must hold what the depth guards allow.
-        std::thread::Builder::new().name("engine".to_owned()).stack_size(crate::listener::STACK_LEN).spawn(
-            move || runner.run(),
-        )?;
+        std::thread::Builder::new()
+            .name("engine".to_owned())
+            .stack_size(crate::listener::STACK_LEN)
+            .spawn(move || runner.run())?;
         Ok(lender)
     }
 

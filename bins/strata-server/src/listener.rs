@@ -43,11 +43,12 @@ impl Server {
     /// Of the disk, of the address; and for an address beyond loopback while a superuser has no password.
     pub async fn bind(config: &Config) -> io::Result<Server> {
         let env = if config.in_memory() { vfs::mem::env() } else { vfs::os::env() };
-        let mut options = EngineOptions { first_user: std::env::var("USER").ok(), ..EngineOptions::default() };
+        let mut options =
+            EngineOptions { first_user: std::env::var("USER").ok(), ..EngineOptions::default() };
         options.store.memory = config.memory << 20;
         let dir = if config.in_memory() { "/strata" } else { &config.data_dir };
-        let engine =
-            Engine::open(env.clone(), Path::new(dir), options).map_err(|error| io::Error::other(error.to_string()))?;
+        let engine = Engine::open(env.clone(), Path::new(dir), options)
+            .map_err(|error| io::Error::other(error.to_string()))?;
         if !config.listen.ip().is_loopback() && !config.insecure && engine.has_open_superuser() {
             return Err(io::Error::other(
                 "a superuser has no password: set one (ALTER ROLE … PASSWORD …) before listening beyond loopback, \

@@ -24,7 +24,8 @@ fn scripts() {
     scripts.sort();
     for script in scripts {
         let before = std::fs::read_to_string(&script).unwrap();
-        let after: String = before.split("\n\n").map(|case| replayed(&tables, case)).collect::<Vec<_>>().join("\n\n");
+        let after: String =
+            before.split("\n\n").map(|case| replayed(&tables, case)).collect::<Vec<_>>().join("\n\n");
         if rewrite {
             std::fs::write(&script, format!("{}\n", after.trim_end())).unwrap();
         } else {
@@ -47,8 +48,11 @@ fn outcome(tables: &Tables, sql: &str) -> String {
     match bound(tables, sql) {
         Ok(bound) => {
             let mut text = String::new();
-            let columns: Vec<String> =
-                bound.fields.iter().map(|field| format!("{} {}", field.name, field.ty.sql_name(field.typmod))).collect();
+            let columns: Vec<String> = bound
+                .fields
+                .iter()
+                .map(|field| format!("{} {}", field.name, field.ty.sql_name(field.typmod)))
+                .collect();
             if !columns.is_empty() {
                 writeln!(text, "({})", columns.join(", ")).unwrap();
             }

@@ -95,14 +95,14 @@ fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
 /// # Errors
 /// The first record whose answer is not the one that the spec expects.
 pub fn run(target: &Target, spec: &Path) -> Result<(), String> {
-    let fresh = ["DROP SCHEMA IF EXISTS spec CASCADE", "CREATE SCHEMA spec"];
+    let fresh = ["DROP SCHEMA IF EXISTS strata_spec CASCADE", "CREATE SCHEMA strata_spec"];
     let mut admin = target.connect().map_err(|error| error.to_string())?;
     for statement in fresh {
         admin.run(statement).map_err(|error| format!("{statement}: {error}"))?;
     }
     let mut runner = Runner::new(|| async {
         let mut connection = target.connect()?;
-        connection.run("SET search_path = spec")?;
+        connection.run("SET search_path = strata_spec")?;
         Ok(connection)
     });
     runner.run_file(spec).map_err(|error| error.display(false).to_string())

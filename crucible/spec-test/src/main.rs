@@ -18,7 +18,8 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let Some((host, Ok(port))) = args.postgres.rsplit_once(':').map(|(host, port)| (host, port.parse())) else {
+    let Some((host, Ok(port))) = args.postgres.rsplit_once(':').map(|(host, port)| (host, port.parse()))
+    else {
         eprintln!("say --postgres HOST:PORT");
         return ExitCode::FAILURE;
     };

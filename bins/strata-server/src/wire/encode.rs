@@ -301,6 +301,9 @@ mod tests {
         let error = SqlError::new("42703", "column \"x\" does not exist").hint("look").at(7);
         out.error("ERROR", &error);
         let text = String::from_utf8_lossy(out.pending()).into_owned();
-        assert!(text.ends_with("SERROR\0VERROR\0C42703\0Mcolumn \"x\" does not exist\0Hlook\0P8\0\0"), "{text:?}");
+        assert!(
+            text.ends_with("SERROR\0VERROR\0C42703\0Mcolumn \"x\" does not exist\0Hlook\0P8\0\0"),
+            "{text:?}"
+        );
     }
 }

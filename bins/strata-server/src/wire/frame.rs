@@ -43,7 +43,9 @@ pub fn cut(buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
         b'C' | b'D' | b'E' | b'H' | b'S' | b'X' | b'c' | b'f' | b'p' => SHORT_MAX,
         other => return Err(FrameError::Kind(other)),
     };
-    let Some(body) = length.checked_sub(4).filter(|body| *body <= limit) else { return Err(FrameError::Length) };
+    let Some(body) = length.checked_sub(4).filter(|body| *body <= limit) else {
+        return Err(FrameError::Length);
+    };
     if buffer.len() < 5 + body {
         return Ok(None);
     }

@@ -153,7 +153,11 @@ impl<'a> Binder<'a> {
     /// 42P02 for `$0` and numbers beyond 65,535.
     pub(super) fn param_type(&mut self, number: u32, pos: u32) -> Result<Type> {
         if number == 0 || number > 65_535 {
-            return Err(SqlError::new(sqlstate::UNDEFINED_PARAMETER, format!("there is no parameter ${number}")).at(pos));
+            return Err(SqlError::new(
+                sqlstate::UNDEFINED_PARAMETER,
+                format!("there is no parameter ${number}"),
+            )
+            .at(pos));
         }
         let index = number as usize;
         if self.params.len() < index {
@@ -177,7 +181,11 @@ impl<'a> Binder<'a> {
     }
 
     /// An expression without columns, coerced to a type if one is given.
-    pub(super) fn without_columns(&mut self, tree: &ast::Expr, target: Option<(Type, Typmod)>) -> Result<Expr> {
+    pub(super) fn without_columns(
+        &mut self,
+        tree: &ast::Expr,
+        target: Option<(Type, Typmod)>,
+    ) -> Result<Expr> {
         self.without_row("DEFAULT expressions", |binder| {
             let bound = binder.expr(tree)?;
             match target {

@@ -8,7 +8,8 @@ use crate::error::{Result, SqlError};
 use crate::functions::{Function, FunctionKind, parameters, registry};
 use crate::parse::ast;
 use crate::plan::{
-    AggregateCall, Expr, ExprKind, Frame, FrameBound, FrameExclusion, FrameUnits, FunctionRef, SortKey, WindowCall,
+    AggregateCall, Expr, ExprKind, Frame, FrameBound, FrameExclusion, FrameUnits, FunctionRef, SortKey,
+    WindowCall,
 };
 use strata_types::{Type, Typmod, Value, sqlstate};
 
@@ -20,7 +21,12 @@ impl Binder<'_> {
     pub(super) fn call_named(&mut self, name: &str, args: Vec<Expr>, pos: u32) -> Result<Expr> {
         let (function, wanted) = self.find_function(name, &args, pos)?;
         let (args, ty) = self.fit_arguments(&wanted, function.result, args)?;
-        Ok(Expr { kind: ExprKind::Call { function: FunctionRef(function), args }, ty, typmod: Typmod::NONE, pos })
+        Ok(Expr {
+            kind: ExprKind::Call { function: FunctionRef(function), args },
+            ty,
+            typmod: Typmod::NONE,
+            pos,
+        })
     }
 
     /// Binds a call.
@@ -37,7 +43,8 @@ impl Binder<'_> {
         self.leave_arguments(nested);
         let (args, order_by, filter) = (args?, order_by?, filter?);
         let args = self.named_rows(call, args)?;
-        let mut args = if call.args.iter().any(|arg| arg.name.is_some()) { placed(call, args)? } else { args };
+        let mut args =
+            if call.args.iter().any(|arg| arg.name.is_some()) { placed(call, args)? } else { args };
         if call.variadic {
             return self.variadic_array_call(call, args, pos);
         }
@@ -46,7 +53,8 @@ impl Binder<'_> {
         }
         // A row with named columns is JSON already.
         let is_json_row = name == "row_to_json" && matches!(args.as_slice(), [only] if only.ty == Type::JSON);
-        let (function, wanted) = self.find_function(if is_json_row { "to_json" } else { name }, &args, pos)?;
+        let (function, wanted) =
+            self.find_function(if is_json_row { "to_json" } else { name }, &args, pos)?;
         let (args, ty) = self.fit_arguments(&wanted, function.result, args)?;
         match (&function.kind, &call.over) {
             (FunctionKind::Aggregate(_), None) => {
@@ -75,7 +83,9 @@ impl Binder<'_> {
                 let wrong = match (call.distinct, call.filter.is_some(), over.is_some()) {
                     (true, ..) => Some("DISTINCT specified, but {} is not an aggregate function"),
                     (_, true, _) => Some("FILTER specified, but {} is not an aggregate function"),
-                    (_, _, true) => Some("OVER specified, but {} is not a window function nor an aggregate function"),
+                    (_, _, true) => {
+                        Some("OVER specified, but {} is not a window function nor an aggregate function")
+                    }
                     _ => None,
                 };
                 if let Some(wrong) = wrong {
@@ -91,8 +101,17 @@ impl Binder<'_> {
     fn named_rows(&mut self, call: &ast::FunctionCall, args: Vec<Expr>) -> Result<Vec<Expr>> {
         let makes_json = matches!(
             call.name.base(),
-            "to_json" | "to_jsonb" | "row_to_json" | "json_agg" | "jsonb_agg" | "json_build_object"
-                | "jsonb_build_object" | "json_build_array" | "jsonb_build_array" | "json_object_agg" | "jsonb_object_agg"
+            "to_json"
+                | "to_jsonb"
+                | "row_to_json"
+                | "json_agg"
+                | "jsonb_agg"
+                | "json_build_object"
+                | "jsonb_build_object"
+                | "json_build_array"
+                | "jsonb_build_array"
+                | "json_object_agg"
+                | "jsonb_object_agg"
         );
         if !makes_json {
             return Ok(args);
@@ -147,18 +166,31 @@ impl Binder<'_> {
         let function = registry::by_name(call.name.base())
             .iter()
             .find(|function| function.variadic && function.args.len() == args.len())
-            .ok_or_else(|| no_function(call.name.base(), &[array], sqlstate::UNDEFINED_FUNCTION, "does not exist").at(pos))?;
+            .ok_or_else(|| {
+                no_function(call.name.base(), &[array], sqlstate::UNDEFINED_FUNCTION, "does not exist")
+                    .at(pos)
+            })?;
         let mut wanted = function.args.to_vec();
         if let Some(last) = wanted.last_mut() {
             *last = if *last == Type::ANY { array } else { last.array_of().unwrap_or(array) };
         }
         let _ = element;
         let (args, ty) = self.fit_arguments(&wanted, function.result, args)?;
-        Ok(Expr { kind: ExprKind::Call { function: FunctionRef(function), args }, ty, typmod: Typmod::NONE, pos })
+        Ok(Expr {
+            kind: ExprKind::Call { function: FunctionRef(function), args },
+            ty,
+            typmod: Typmod::NONE,
+            pos,
+        })
     }
 
     /// The function that a call means, and the types that it wants.
-    fn find_function(&mut self, name: &str, args: &[Expr], pos: u32) -> Result<(&'static Function, Vec<Type>)> {
+    fn find_function(
+        &mut self,
+        name: &str,
+        args: &[Expr],
+        pos: u32,
+    ) -> Result<(&'static Function, Vec<Type>)> {
         let given: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         match choose(function_candidates(registry::by_name(name), given.len()), &given) {
             Chosen::One(Candidate { item, args }) => Ok((item, args)),
@@ -174,7 +206,8 @@ impl Binder<'_> {
     /// Within an aggregate's arguments further aggregates are refused.
     fn enter_arguments(&mut self, call: &ast::FunctionCall) -> Option<bool> {
         let functions = registry::by_name(call.name.base());
-        let is_aggregate = functions.iter().any(|function| matches!(function.kind, FunctionKind::Aggregate(_)));
+        let is_aggregate =
+            functions.iter().any(|function| matches!(function.kind, FunctionKind::Aggregate(_)));
         let level = self.levels.last_mut()?;
         if !is_aggregate || call.over.is_some() {
             return None;
@@ -210,7 +243,9 @@ impl Binder<'_> {
             return Err(misplaced("aggregate functions", "this context", pos));
         };
         if level.in_aggregate {
-            return Err(SqlError::new(sqlstate::GROUPING_ERROR, "aggregate function calls cannot be nested").at(pos));
+            return Err(
+                SqlError::new(sqlstate::GROUPING_ERROR, "aggregate function calls cannot be nested").at(pos)
+            );
         }
         if let Some(clause) = level.no_aggregates {
             return Err(misplaced("aggregate functions", clause, pos));
@@ -257,7 +292,8 @@ impl Binder<'_> {
             ast::Over::Name(name) => self.named_window(name)?,
             ast::Over::Spec(spec) => self.window_spec(spec)?,
         };
-        let call = WindowCall { function: FunctionRef(function), args, filter, partition_by, order_by, frame, ty };
+        let call =
+            WindowCall { function: FunctionRef(function), args, filter, partition_by, order_by, frame, ty };
         let Some(level) = self.levels.last_mut() else {
             return Err(misplaced("window functions", "this context", pos));
         };
@@ -320,13 +356,22 @@ impl Binder<'_> {
         Ok(Frame { units, start, end, exclusion })
     }
 
-    fn frame_bound(&mut self, bound: &ast::FrameBound, units: FrameUnits, order_by: &[SortKey]) -> Result<FrameBound> {
+    fn frame_bound(
+        &mut self,
+        bound: &ast::FrameBound,
+        units: FrameUnits,
+        order_by: &[SortKey],
+    ) -> Result<FrameBound> {
         Ok(match bound {
             ast::FrameBound::UnboundedPreceding => FrameBound::UnboundedPreceding,
             ast::FrameBound::CurrentRow => FrameBound::CurrentRow,
             ast::FrameBound::UnboundedFollowing => FrameBound::UnboundedFollowing,
-            ast::FrameBound::Preceding(offset) => FrameBound::Preceding(self.frame_offset(offset, units, order_by)?),
-            ast::FrameBound::Following(offset) => FrameBound::Following(self.frame_offset(offset, units, order_by)?),
+            ast::FrameBound::Preceding(offset) => {
+                FrameBound::Preceding(self.frame_offset(offset, units, order_by)?)
+            }
+            ast::FrameBound::Following(offset) => {
+                FrameBound::Following(self.frame_offset(offset, units, order_by)?)
+            }
         })
     }
 
@@ -336,7 +381,9 @@ impl Binder<'_> {
         let ty = match (units, order_by) {
             (FrameUnits::Rows | FrameUnits::Groups, _) => Type::INT8,
             (FrameUnits::Range, [key]) => match key.expr.ty {
-                Type::DATE | Type::TIMESTAMP | Type::TIMESTAMPTZ | Type::TIME | Type::TIMETZ => Type::INTERVAL,
+                Type::DATE | Type::TIMESTAMP | Type::TIMESTAMPTZ | Type::TIME | Type::TIMETZ => {
+                    Type::INTERVAL
+                }
                 ty => ty,
             },
             (FrameUnits::Range, _) => {
@@ -382,7 +429,8 @@ fn placed(call: &ast::FunctionCall, args: Vec<Expr>) -> Result<Vec<Expr>> {
             Some(wanted) => names.iter().position(|name| *name == &*wanted.name),
         };
         let places: Vec<usize> = call.args.iter().enumerate().map(at).collect::<Option<_>>()?;
-        let distinct = places.iter().enumerate().all(|(index, place)| !places.iter().take(index).any(|p| p == place));
+        let distinct =
+            places.iter().enumerate().all(|(index, place)| !places.iter().take(index).any(|p| p == place));
         distinct.then_some(places)
     };
     let found = registry::by_name(name).iter().find_map(|function| Some((*function, place(function)?)));

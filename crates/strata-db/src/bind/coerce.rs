@@ -18,7 +18,8 @@ pub(super) enum Context {
 
 /// Whether values of one type can be coerced to another in a context.
 pub(super) fn can_coerce(from: Type, to: Type, context: Context) -> bool {
-    if from == to || from == Type::UNKNOWN || matches!(to, Type::ANY | Type::ANYELEMENT | Type::ANYCOMPATIBLE) {
+    if from == to || from == Type::UNKNOWN || matches!(to, Type::ANY | Type::ANYELEMENT | Type::ANYCOMPATIBLE)
+    {
         return true;
     }
     match to {
@@ -58,7 +59,11 @@ impl Binder<'_> {
         if !can_coerce(expr.ty, ty, context) {
             return Err(SqlError::new(
                 sqlstate::CANNOT_COERCE,
-                format!("cannot cast type {} to {}", expr.ty.sql_name(Typmod::NONE), ty.sql_name(Typmod::NONE)),
+                format!(
+                    "cannot cast type {} to {}",
+                    expr.ty.sql_name(Typmod::NONE),
+                    ty.sql_name(Typmod::NONE)
+                ),
             )
             .at(expr.pos));
         }
@@ -112,7 +117,8 @@ impl Binder<'_> {
             self.object(ty, text).map_err(|error| error.at(pos))?
         } else {
             // The length of varchar(n) is checked when the value is stored, cut off when it is cast.
-            Value::from_text(ty, Typmod::NONE, text, self.env.format()).map_err(|error| SqlError::from(error).at(pos))?
+            Value::from_text(ty, Typmod::NONE, text, self.env.format())
+                .map_err(|error| SqlError::from(error).at(pos))?
         };
         let constant = Expr { kind: ExprKind::Const(value), ty, typmod: Typmod::NONE, pos };
         Ok(self.apply_typmod(constant, typmod, context))
@@ -167,8 +173,10 @@ impl Binder<'_> {
     /// Coerces all to the type that they have in common, with their modifier if they agree on it.
     pub(super) fn unify(&mut self, exprs: Vec<Expr>, construct: &str) -> Result<(Vec<Expr>, Type, Typmod)> {
         let ty = self.common_type(&exprs.iter().collect::<Vec<_>>(), construct)?;
-        let exprs =
-            exprs.into_iter().map(|expr| self.coerce(expr, ty, Typmod::NONE, Context::Implicit)).collect::<Result<Vec<_>>>()?;
+        let exprs = exprs
+            .into_iter()
+            .map(|expr| self.coerce(expr, ty, Typmod::NONE, Context::Implicit))
+            .collect::<Result<Vec<_>>>()?;
         let typmod = match exprs.split_first() {
             Some((first, rest)) if rest.iter().all(|expr| expr.typmod == first.typmod) => first.typmod,
             _ => Typmod::NONE,
@@ -184,7 +192,10 @@ impl Binder<'_> {
         if expr.ty != Type::BOOL && expr.ty != Type::UNKNOWN {
             return Err(SqlError::new(
                 sqlstate::DATATYPE_MISMATCH,
-                format!("argument of {clause} must be type boolean, not type {}", expr.ty.sql_name(Typmod::NONE)),
+                format!(
+                    "argument of {clause} must be type boolean, not type {}",
+                    expr.ty.sql_name(Typmod::NONE)
+                ),
             )
             .at(expr.pos));
         }
@@ -193,7 +204,11 @@ impl Binder<'_> {
 
     /// Literals and parameters that nobody has given a type are text.
     pub(super) fn known(&mut self, expr: Expr) -> Result<Expr> {
-        if expr.ty == Type::UNKNOWN { self.coerce(expr, Type::TEXT, Typmod::NONE, Context::Implicit) } else { Ok(expr) }
+        if expr.ty == Type::UNKNOWN {
+            self.coerce(expr, Type::TEXT, Typmod::NONE, Context::Implicit)
+        } else {
+            Ok(expr)
+        }
     }
 }
 

@@ -40,11 +40,14 @@ impl Binder<'_> {
             }
             Tree::Column(name) => self.column(name, pos),
             Tree::Wildcard(_) => {
-                Err(SqlError::new(sqlstate::SYNTAX_ERROR, "row expansion via \"*\" is not supported here").at(pos))
+                Err(SqlError::new(sqlstate::SYNTAX_ERROR, "row expansion via \"*\" is not supported here")
+                    .at(pos))
             }
-            Tree::AllFields(_) => {
-                Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, "row expansion via \"*\" is not supported here").at(pos))
-            }
+            Tree::AllFields(_) => Err(SqlError::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                "row expansion via \"*\" is not supported here",
+            )
+            .at(pos)),
             Tree::Subscript { base, indexes } => self.subscript(base, indexes, pos),
             Tree::Field { base, field } => self.field(base, field),
             Tree::Unary { op, operand } => self.unary(op, operand, pos),
@@ -64,8 +67,12 @@ impl Binder<'_> {
             Tree::IsDistinct { operands, negated } => {
                 let (left, right) = (self.expr(&operands.0)?, self.expr(&operands.1)?);
                 let (left, right, equal) = self.equal_pair(left, right, pos)?;
-                let kind =
-                    ExprKind::IsDistinct { left: Box::new(left), right: Box::new(right), equal, negated: *negated };
+                let kind = ExprKind::IsDistinct {
+                    left: Box::new(left),
+                    right: Box::new(right),
+                    equal,
+                    negated: *negated,
+                };
                 Ok(boolean(kind, pos))
             }
             Tree::Between(between) => self.between(between, pos),
@@ -214,9 +221,12 @@ impl Binder<'_> {
 
     fn array(&mut self, elements: &[ast::Expr], pos: u32) -> Result<Expr> {
         if elements.is_empty() {
-            return Err(SqlError::new(sqlstate::INDETERMINATE_DATATYPE, "cannot determine type of empty array")
-                .hint("Explicitly cast to the desired type, for example ARRAY[]::integer[].")
-                .at(pos));
+            return Err(SqlError::new(
+                sqlstate::INDETERMINATE_DATATYPE,
+                "cannot determine type of empty array",
+            )
+            .hint("Explicitly cast to the desired type, for example ARRAY[]::integer[].")
+            .at(pos));
         }
         let elements = self.array_elements(elements, None)?;
         let element = elements.first().map_or(Type::TEXT, |first| first.ty);
@@ -267,7 +277,10 @@ impl Binder<'_> {
         let Some(element) = element else {
             return Err(SqlError::new(
                 sqlstate::DATATYPE_MISMATCH,
-                format!("cannot subscript type {} because it does not support subscripting", base.ty.sql_name(Typmod::NONE)),
+                format!(
+                    "cannot subscript type {} because it does not support subscripting",
+                    base.ty.sql_name(Typmod::NONE)
+                ),
             )
             .at(pos));
         };
@@ -297,7 +310,11 @@ impl Binder<'_> {
         let mut value = base;
         for index in indexes {
             let ast::Subscript::Index(index) = index else {
-                return Err(SqlError::new(sqlstate::DATATYPE_MISMATCH, "jsonb subscript does not support slices").at(pos));
+                return Err(SqlError::new(
+                    sqlstate::DATATYPE_MISMATCH,
+                    "jsonb subscript does not support slices",
+                )
+                .at(pos));
             };
             let index = self.expr(index)?;
             let index = self.known(index)?;
@@ -306,7 +323,12 @@ impl Binder<'_> {
         Ok(value)
     }
 
-    fn sql_value(&mut self, function: ast::SqlValueFunction, precision: Option<i32>, pos: u32) -> Result<Expr> {
+    fn sql_value(
+        &mut self,
+        function: ast::SqlValueFunction,
+        precision: Option<i32>,
+        pos: u32,
+    ) -> Result<Expr> {
         use ast::SqlValueFunction as F;
         let (name, ty) = match function {
             F::CurrentTimestamp => ("now", None),

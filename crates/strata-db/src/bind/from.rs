@@ -170,7 +170,10 @@ impl Binder<'_> {
 
     fn cte(&mut self, name: &str, alias: &str) -> Result<Source> {
         let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == name).cloned() else {
-            return Err(SqlError::new(sqlstate::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist")));
+            return Err(SqlError::new(
+                sqlstate::UNDEFINED_TABLE,
+                format!("relation \"{name}\" does not exist"),
+            ));
         };
         let scope = Scope::of_schema(alias, &cte.schema);
         let plan = match cte.source {
@@ -275,7 +278,9 @@ impl Binder<'_> {
         };
         let shift = left.1.width;
         let merged = match &tree.condition {
-            ast::JoinCondition::Using { columns, .. } => columns.iter().map(|name| name.name.to_string()).collect(),
+            ast::JoinCondition::Using { columns, .. } => {
+                columns.iter().map(|name| name.name.to_string()).collect()
+            }
             ast::JoinCondition::Natural => common_columns(&left.1, &right.1),
             ast::JoinCondition::None | ast::JoinCondition::On(_) => Vec::new(),
         };

@@ -63,19 +63,20 @@ impl Binder<'_> {
             GroupItem::Expr(tree) => Ok(vec![self.group_columns(tree, targets, grouping)?]),
             GroupItem::Rollup(trees) => {
                 let parts = self.group_parts(trees, targets, grouping)?;
-                Ok((0..=parts.len()).rev().map(|len| parts.iter().take(len).flatten().copied().collect()).collect())
+                Ok((0..=parts.len())
+                    .rev()
+                    .map(|len| parts.iter().take(len).flatten().copied().collect())
+                    .collect())
             }
             GroupItem::Cube(trees) => {
                 let parts = self.group_parts(trees, targets, grouping)?;
                 if parts.len() > 12 {
-                    return Err(SqlError::new(
-                        sqlstate::TOO_MANY_COLUMNS,
-                        "CUBE is limited to 12 elements",
-                    ));
+                    return Err(SqlError::new(sqlstate::TOO_MANY_COLUMNS, "CUBE is limited to 12 elements"));
                 }
                 let all = 1usize << parts.len();
                 let chosen = |mask: usize| {
-                    let taken = parts.iter().enumerate().filter(|(at, _)| mask & (1 << (parts.len() - 1 - at)) != 0);
+                    let taken =
+                        parts.iter().enumerate().filter(|(at, _)| mask & (1 << (parts.len() - 1 - at)) != 0);
                     taken.flat_map(|(_, part)| part.iter().copied()).collect()
                 };
                 Ok((0..all).rev().map(chosen).collect())
@@ -159,7 +160,12 @@ impl Binder<'_> {
     }
 
     /// Builds the Aggregate node and a rewriter for expressions that stand above it.
-    pub(super) fn aggregate(&mut self, input: Logical, grouping: Grouping, level: &Level) -> Result<(Logical, Regroup)> {
+    pub(super) fn aggregate(
+        &mut self,
+        input: Logical,
+        grouping: Grouping,
+        level: &Level,
+    ) -> Result<(Logical, Regroup)> {
         let Grouping { groups, sets, .. } = grouping;
         let mut schema: Schema = groups.iter().map(|group| group_field(group, level)).collect();
         schema.extend(level.aggregates.iter().map(|call| Field::new(call.function.name, call.ty)));
@@ -168,7 +174,8 @@ impl Binder<'_> {
             let mut positions = Vec::with_capacity(call.len());
             for arg in call {
                 let found = groups.iter().position(|group| same(group, arg)).ok_or_else(|| {
-                    let message = "arguments to GROUPING must be grouping expressions of the associated query level";
+                    let message =
+                        "arguments to GROUPING must be grouping expressions of the associated query level";
                     SqlError::new(sqlstate::GROUPING_ERROR, message).at(arg.pos)
                 })?;
                 positions.push(found);
@@ -193,7 +200,11 @@ impl Binder<'_> {
             let at = regroup_groups.len();
             schema.splice(at..at, fields);
         }
-        let regroup = Regroup { groups: groups.clone(), aggregates: level.aggregates.len(), names: column_names(level) };
+        let regroup = Regroup {
+            groups: groups.clone(),
+            aggregates: level.aggregates.len(),
+            names: column_names(level),
+        };
         let calls = level.aggregates.clone();
         let node = Logical::Aggregate { input: Box::new(input), groups, sets, calls, grouping_calls, schema };
         Ok((node, regroup))
@@ -203,7 +214,9 @@ impl Binder<'_> {
     fn dependent_columns(&self, groups: &[Expr], level: &Level) -> Vec<Expr> {
         let mut found = Vec::new();
         for item in &level.scope.items {
-            let Some(relation) = item.table.and_then(|oid| self.names.catalog.relation(oid)) else { continue };
+            let Some(relation) = item.table.and_then(|oid| self.names.catalog.relation(oid)) else {
+                continue;
+            };
             let RelationKind::Table(table) = &relation.kind else { continue };
             let Some(primary) = table.primary() else { continue };
             let is_grouped = |key: &KeySource| match key {
@@ -215,7 +228,10 @@ impl Binder<'_> {
                 KeySource::Expression(..) => false,
             };
             if primary.keys.iter().all(|key| is_grouped(&key.source)) {
-                let others = item.columns.iter().filter(|visible| !groups.iter().any(|group| same(group, &visible.expr)));
+                let others = item
+                    .columns
+                    .iter()
+                    .filter(|visible| !groups.iter().any(|group| same(group, &visible.expr)));
                 found.extend(others.map(|visible| visible.expr.clone()));
             }
         }
@@ -246,7 +262,8 @@ impl Regroup {
                 0 => same(group, inner),
                 _ => is_outer_copy(group, inner, depth),
             });
-            let column = |at| if depth == 0 { ExprKind::Column(at) } else { ExprKind::Outer { depth, column: at } };
+            let column =
+                |at| if depth == 0 { ExprKind::Column(at) } else { ExprKind::Outer { depth, column: at } };
             if let Some(at) = found {
                 inner.kind = column(at);
                 return false;
@@ -261,7 +278,9 @@ impl Regroup {
                 ExprKind::Column(at) if (AGGREGATE_BASE..WINDOW_BASE).contains(&at) => {
                     inner.kind = ExprKind::Column(base + at - AGGREGATE_BASE);
                 }
-                ExprKind::Outer { depth: up, column } if depth > 0 && up == depth && column < AGGREGATE_BASE => {
+                ExprKind::Outer { depth: up, column }
+                    if depth > 0 && up == depth && column < AGGREGATE_BASE =>
+                {
                     wrong = Some(self.ungrouped(column, inner.pos, true));
                 }
                 _ => {}
@@ -276,7 +295,9 @@ impl Regroup {
         let message = if from_subquery {
             format!("subquery uses ungrouped column \"{name}\" from outer query")
         } else {
-            format!("column \"{name}\" must appear in the GROUP BY clause or be used in an aggregate function")
+            format!(
+                "column \"{name}\" must appear in the GROUP BY clause or be used in an aggregate function"
+            )
         };
         SqlError::new(sqlstate::GROUPING_ERROR, message).at(pos)
     }
@@ -322,7 +343,8 @@ fn product(left: &[Vec<usize>], right: &[Vec<usize>]) -> Vec<Vec<usize>> {
 }
 
 fn group_field(group: &Expr, level: &Level) -> Field {
-    let visible = level.scope.items.iter().flat_map(|item| &item.columns).find(|visible| same(&visible.expr, group));
+    let visible =
+        level.scope.items.iter().flat_map(|item| &item.columns).find(|visible| same(&visible.expr, group));
     match visible {
         Some(visible) => visible.field(),
         None => Field { typmod: group.typmod, ..Field::new("?column?", group.ty) },

@@ -31,7 +31,8 @@ impl Binder<'_> {
                 None => self.insert_query(&target, &columns, query, insert)?,
             },
         };
-        let conflict = insert.on_conflict.as_ref().map(|clause| self.on_conflict(&target, clause)).transpose()?;
+        let conflict =
+            insert.on_conflict.as_ref().map(|clause| self.on_conflict(&target, clause)).transpose()?;
         let scope = Scope::of_table(&target.relation, &target.alias)?;
         let (returning, schema) = self.returning(&insert.returning, scope)?;
         Ok(InsertNode {
@@ -110,7 +111,10 @@ impl Binder<'_> {
                     *place = Some(self.assign(value, column)?);
                 }
             }
-            let filled = bound.into_iter().zip(&defaults).filter_map(|(given, default)| given.or_else(|| default.clone()));
+            let filled = bound
+                .into_iter()
+                .zip(&defaults)
+                .filter_map(|(given, default)| given.or_else(|| default.clone()));
             bound_rows.push(filled.collect());
         }
         Ok(Logical::Values { rows: bound_rows, schema: whole_schema(target) })
@@ -128,7 +132,10 @@ impl Binder<'_> {
         let fields = plan.schema().clone();
         let mut exprs = Vec::with_capacity(target.table().columns.len());
         for (at, column) in target.table().columns.iter().enumerate() {
-            let given = columns.iter().position(|named| *named == at).and_then(|from| Some((from, fields.get(from)?)));
+            let given = columns
+                .iter()
+                .position(|named| *named == at)
+                .and_then(|from| Some((from, fields.get(from)?)));
             exprs.push(match given {
                 Some((from, field)) if self.accepts_value(column, insert, insert.pos.0)? => {
                     self.assign(output(from, field), column)?
@@ -152,7 +159,10 @@ impl Binder<'_> {
             (Some(Identity::Always), None) => {
                 let message = format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name);
                 Err(SqlError::new(sqlstate::GENERATED_ALWAYS, message)
-                    .detail(format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name))
+                    .detail(format!(
+                        "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
+                        column.name
+                    ))
                     .hint("Use OVERRIDING SYSTEM VALUE to override.")
                     .at(pos))
             }
@@ -164,7 +174,9 @@ impl Binder<'_> {
         let arbiters = match &clause.target {
             None => Vec::new(),
             Some(ast::ConflictTarget::Constraint(name)) => vec![self.arbiter_by_name(target, name)?],
-            Some(ast::ConflictTarget::Keys { keys, .. }) => self.arbiters_by_keys(target, keys, clause.pos.0)?,
+            Some(ast::ConflictTarget::Keys { keys, .. }) => {
+                self.arbiters_by_keys(target, keys, clause.pos.0)?
+            }
         };
         let action = match &clause.action {
             ast::ConflictAction::Nothing => ConflictAction::Nothing,
@@ -181,7 +193,8 @@ impl Binder<'_> {
                 excluded.visible.clear();
                 let scope = existing.join(excluded)?;
                 let name = "ON CONFLICT";
-                let level = Level { scope, no_aggregates: Some(name), no_windows: Some(name), ..Level::default() };
+                let level =
+                    Level { scope, no_aggregates: Some(name), no_windows: Some(name), ..Level::default() };
                 let ((assignments, predicate), _) = self.with_level(level, |binder| {
                     let assignments = binder.assignments(target, set)?;
                     let predicate = match filter {
@@ -209,7 +222,8 @@ impl Binder<'_> {
             _ => None,
         };
         index.ok_or_else(|| {
-            let message = format!("constraint \"{}\" for table \"{}\" does not exist", name.name, target.relation.name);
+            let message =
+                format!("constraint \"{}\" for table \"{}\" does not exist", name.name, target.relation.name);
             SqlError::new(sqlstate::UNDEFINED_OBJECT, message).at(name.pos.0)
         })
     }
@@ -225,7 +239,10 @@ impl Binder<'_> {
             let Some(bound) = exprs.get(at) else { return false };
             let covers = |expr: &Expr| bound.keys.iter().any(|key| super::group::same(key, expr));
             let covered = |key: &Expr| wanted.iter().any(|expr| super::group::same(key, expr));
-            index.unique && index.keys.len() == bound.keys.len() && wanted.iter().all(covers) && bound.keys.iter().all(covered)
+            index.unique
+                && index.keys.len() == bound.keys.len()
+                && wanted.iter().all(covers)
+                && bound.keys.iter().all(covered)
         };
         let arbiters: Vec<usize> = (0..target.table().indexes.len()).filter(|at| fits(*at)).collect();
         if arbiters.is_empty() {
@@ -236,7 +253,11 @@ impl Binder<'_> {
     }
 
     /// SET clauses over the innermost level: (column, value).
-    pub(super) fn assignments(&mut self, target: &Target, set: &[ast::Assignment]) -> Result<Vec<(usize, Expr)>> {
+    pub(super) fn assignments(
+        &mut self,
+        target: &Target,
+        set: &[ast::Assignment],
+    ) -> Result<Vec<(usize, Expr)>> {
         let mut bound: Vec<(usize, Expr)> = Vec::with_capacity(set.len());
         for assignment in set {
             match assignment {
@@ -259,7 +280,11 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    fn assigned_column<'t>(&self, target: &'t Target, column: &ast::ColumnTarget) -> Result<(usize, &'t ColumnDef)> {
+    fn assigned_column<'t>(
+        &self,
+        target: &'t Target,
+        column: &ast::ColumnTarget,
+    ) -> Result<(usize, &'t ColumnDef)> {
         let pos = column.column.pos.0;
         if !column.path.is_empty() {
             return Err(SqlError::unsupported("assignment to a part of a column").at(pos));
@@ -281,7 +306,12 @@ impl Binder<'_> {
         }
     }
 
-    fn assignment(&mut self, target: &Target, column: &ast::ColumnTarget, value: &ast::Expr) -> Result<(usize, Expr)> {
+    fn assignment(
+        &mut self,
+        target: &Target,
+        column: &ast::ColumnTarget,
+        value: &ast::Expr,
+    ) -> Result<(usize, Expr)> {
         if matches!(value.kind, Tree::Default) {
             let (at, def) = target.column(&column.column)?;
             return Ok((at, self.default_of(target, at, def)?));
@@ -294,7 +324,8 @@ impl Binder<'_> {
     /// `(a, b) = (1, DEFAULT)` or `(a, b) = (SELECT …)`: `None` is DEFAULT.
     fn row_values(&mut self, value: &ast::Expr, count: usize) -> Result<Vec<Option<Expr>>> {
         let wrong = || {
-            SqlError::new(sqlstate::SYNTAX_ERROR, "number of columns does not match number of values").at(value.pos.0)
+            SqlError::new(sqlstate::SYNTAX_ERROR, "number of columns does not match number of values")
+                .at(value.pos.0)
         };
         match &value.kind {
             Tree::Row { fields, .. } if fields.len() == count => fields
@@ -350,7 +381,9 @@ fn check_count(have: usize, columns: usize, insert: &ast::Insert, row: &[ast::Ex
 
 fn whole_schema(target: &Target) -> Schema {
     let columns = target.table().columns.iter();
-    columns.map(|column| Field { typmod: column.typmod, ..Field::new(column.name.clone(), column.ty) }).collect()
+    columns
+        .map(|column| Field { typmod: column.typmod, ..Field::new(column.name.clone(), column.ty) })
+        .collect()
 }
 
 fn push_once(

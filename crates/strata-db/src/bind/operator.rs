@@ -58,7 +58,12 @@ impl Binder<'_> {
         pos: u32,
     ) -> Result<Expr> {
         let (args, result) = self.fit_arguments(&wanted, operator.function.result, operands)?;
-        Ok(Expr { kind: ExprKind::Call { function: FunctionRef(operator.function), args }, ty: result, typmod: Typmod::NONE, pos })
+        Ok(Expr {
+            kind: ExprKind::Call { function: FunctionRef(operator.function), args },
+            ty: result,
+            typmod: Typmod::NONE,
+            pos,
+        })
     }
 
     /// Coerces arguments to the types wanted, polymorphic ones to what they stand for; tells the result's type too.
@@ -82,13 +87,23 @@ impl Binder<'_> {
     }
 
     /// `=` for two expressions that have been given one type.
-    pub(super) fn equality(&mut self, left: &Expr, right: &Expr, pos: u32) -> Result<(FunctionRef, Vec<Type>)> {
+    pub(super) fn equality(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        pos: u32,
+    ) -> Result<(FunctionRef, Vec<Type>)> {
         let (operator, args) = self.find_operator("=", &[left, right], pos)?;
         Ok((FunctionRef(operator.function), args))
     }
 
     /// Both operands fitted to `=`, with its function.
-    pub(super) fn equal_pair(&mut self, left: Expr, right: Expr, pos: u32) -> Result<(Expr, Expr, FunctionRef)> {
+    pub(super) fn equal_pair(
+        &mut self,
+        left: Expr,
+        right: Expr,
+        pos: u32,
+    ) -> Result<(Expr, Expr, FunctionRef)> {
         let (function, wanted) = self.equality(&left, &right, pos)?;
         let (mut args, _) = self.fit_arguments(&wanted, Type::BOOL, vec![left, right])?;
         match (args.pop(), args.pop()) {
@@ -106,16 +121,26 @@ impl Binder<'_> {
         pos: u32,
     ) -> Result<Expr> {
         if lefts.len() != rights.len() {
-            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, "unequal number of entries in row expressions").at(pos));
+            return Err(SqlError::new(
+                sqlstate::SYNTAX_ERROR,
+                "unequal number of entries in row expressions",
+            )
+            .at(pos));
         }
         let pairs: Vec<(Expr, Expr)> = lefts.into_iter().zip(rights).collect();
         match symbol {
             "=" => {
-                let all = pairs.into_iter().map(|(left, right)| self.binary("=", left, right, pos)).collect::<Result<_>>()?;
+                let all = pairs
+                    .into_iter()
+                    .map(|(left, right)| self.binary("=", left, right, pos))
+                    .collect::<Result<_>>()?;
                 Ok(boolean(ExprKind::And(all), pos))
             }
             "<>" => {
-                let any = pairs.into_iter().map(|(left, right)| self.binary("<>", left, right, pos)).collect::<Result<_>>()?;
+                let any = pairs
+                    .into_iter()
+                    .map(|(left, right)| self.binary("<>", left, right, pos))
+                    .collect::<Result<_>>()?;
                 Ok(boolean(ExprKind::Or(any), pos))
             }
             "<" | "<=" | ">" | ">=" => self.order_rows(symbol, pairs, pos),
@@ -134,7 +159,8 @@ impl Binder<'_> {
         let mut whole: Option<Expr> = None;
         for (index, (left, right)) in pairs.into_iter().enumerate().rev() {
             let last = index + 1 == count;
-            let decides = self.binary(if last { symbol } else { strict }, left.clone(), right.clone(), pos)?;
+            let decides =
+                self.binary(if last { symbol } else { strict }, left.clone(), right.clone(), pos)?;
             whole = Some(match whole {
                 None => decides,
                 Some(rest) => {
@@ -143,11 +169,19 @@ impl Binder<'_> {
                 }
             });
         }
-        whole.ok_or_else(|| SqlError::new(sqlstate::SYNTAX_ERROR, "cannot compare rows of zero length").at(pos))
+        whole.ok_or_else(|| {
+            SqlError::new(sqlstate::SYNTAX_ERROR, "cannot compare rows of zero length").at(pos)
+        })
     }
 
     /// `operand [NOT] IN (list)`.
-    pub(super) fn in_list(&mut self, operand: Expr, list: Vec<Expr>, negated: bool, pos: u32) -> Result<Expr> {
+    pub(super) fn in_list(
+        &mut self,
+        operand: Expr,
+        list: Vec<Expr>,
+        negated: bool,
+        pos: u32,
+    ) -> Result<Expr> {
         let is_row = matches!(operand.kind, ExprKind::Row(_));
         let all: Vec<&Expr> = std::iter::once(&operand).chain(&list).collect();
         let common = self.common_type(&all, "IN");
@@ -189,12 +223,20 @@ impl Binder<'_> {
             array
         };
         let Some(element) = array.ty.element() else {
-            return Err(SqlError::new(sqlstate::WRONG_OBJECT_TYPE, "op ANY/ALL (array) requires array on right side").at(pos));
+            return Err(SqlError::new(
+                sqlstate::WRONG_OBJECT_TYPE,
+                "op ANY/ALL (array) requires array on right side",
+            )
+            .at(pos));
         };
         let probe = Expr { pos, ..Expr::constant(strata_types::Value::Null, element) };
         let (operator, wanted) = self.find_operator(symbol, &[&operand, &probe], pos)?;
         if operator.function.result != Type::BOOL {
-            return Err(SqlError::new(sqlstate::WRONG_OBJECT_TYPE, "op ANY/ALL (array) requires operator to yield boolean").at(pos));
+            return Err(SqlError::new(
+                sqlstate::WRONG_OBJECT_TYPE,
+                "op ANY/ALL (array) requires operator to yield boolean",
+            )
+            .at(pos));
         }
         let (fitted, _) = self.fit_arguments(&wanted, Type::BOOL, vec![operand, probe])?;
         let mut fitted = fitted.into_iter();

@@ -68,7 +68,8 @@ impl Binder<'_> {
         }
         for of in &locking.of {
             if !row_keys.iter().any(|(_, _, name)| name == of.base()) {
-                let message = format!("relation \"{}\" in FOR UPDATE clause not found in FROM clause", of.base());
+                let message =
+                    format!("relation \"{}\" in FOR UPDATE clause not found in FROM clause", of.base());
                 return Err(SqlError::new(sqlstate::UNDEFINED_TABLE, message).at(of.pos().0));
             }
         }
@@ -222,7 +223,8 @@ impl Binder<'_> {
             for row in rows {
                 if row.len() != width {
                     let message = "VALUES lists must all be the same length";
-                    return Err(SqlError::new(sqlstate::SYNTAX_ERROR, message).at(row.first().map_or(pos, |first| first.pos.0)));
+                    return Err(SqlError::new(sqlstate::SYNTAX_ERROR, message)
+                        .at(row.first().map_or(pos, |first| first.pos.0)));
                 }
                 bound.push(binder.exprs(row)?);
             }
@@ -236,7 +238,10 @@ impl Binder<'_> {
         let mut rows = Vec::with_capacity(bound.len());
         for row in bound {
             let row = row.into_iter().zip(&types);
-            rows.push(row.map(|(expr, ty)| self.coerce(expr, *ty, Typmod::NONE, Context::Implicit)).collect::<Result<_>>()?);
+            rows.push(
+                row.map(|(expr, ty)| self.coerce(expr, *ty, Typmod::NONE, Context::Implicit))
+                    .collect::<Result<_>>()?,
+            );
         }
         let named = types.iter().enumerate();
         let schema = named.map(|(at, ty)| Field::new(format!("column{}", at + 1), *ty)).collect();
@@ -251,7 +256,9 @@ impl Binder<'_> {
                 return Err(SqlError::unsupported("SEARCH and CYCLE").at(with.pos.0));
             }
             if self.ctes.iter().rev().take(with.ctes.len()).any(|other| {
-                other.name == *cte.name.name && other.level == self.levels.len() && shared_name(&shared, &other.name)
+                other.name == *cte.name.name
+                    && other.level == self.levels.len()
+                    && shared_name(&shared, &other.name)
             }) {
                 let message = format!("WITH query name \"{}\" specified more than once", cte.name.name);
                 return Err(SqlError::new(sqlstate::DUPLICATE_ALIAS, message).at(cte.name.pos.0));
@@ -306,7 +313,12 @@ impl Binder<'_> {
         let id = self.next_cte;
         self.next_cte += 1;
         let source = CteSource::Shared(id);
-        self.ctes.push(CteBinding { name: name.clone(), schema: schema.clone(), source, level: self.levels.len() });
+        self.ctes.push(CteBinding {
+            name: name.clone(),
+            schema: schema.clone(),
+            source,
+            level: self.levels.len(),
+        });
         let step = self.set_body(&operation.right);
         self.ctes.pop();
         let step = step?;
@@ -329,7 +341,13 @@ impl Binder<'_> {
             }
         }
         let step = self.coerce_outputs(step, &types)?;
-        let plan = Logical::Recursive { id, distinct: !operation.all, base: Box::new(base), step: Box::new(step), schema };
+        let plan = Logical::Recursive {
+            id,
+            distinct: !operation.all,
+            base: Box::new(base),
+            step: Box::new(step),
+            schema,
+        };
         let order = self.order_over(&query.order_by, plan.schema())?;
         self.limit(plan, query, order)
     }
@@ -352,7 +370,9 @@ fn refers_to_itself(query: &ast::Query, name: &str) -> bool {
         match body {
             ast::QueryBody::Select(select) => select.from.iter().any(|item| in_item(item, name)),
             ast::QueryBody::Values(_) => false,
-            ast::QueryBody::SetOperation(operation) => in_body(&operation.left, name) || in_body(&operation.right, name),
+            ast::QueryBody::SetOperation(operation) => {
+                in_body(&operation.left, name) || in_body(&operation.right, name)
+            }
             ast::QueryBody::Nested(query) => in_body(&query.body, name),
         }
     }

@@ -61,7 +61,10 @@ pub(super) fn operator_candidates(
     operators
         .iter()
         .filter(|operator| operator.left.is_none() == prefix)
-        .map(|operator| Candidate { item: *operator, args: operator.left.into_iter().chain([operator.right]).collect() })
+        .map(|operator| Candidate {
+            item: *operator,
+            args: operator.left.into_iter().chain([operator.right]).collect(),
+        })
         .collect()
 }
 
@@ -88,12 +91,18 @@ pub(super) fn choose<T: Copy>(candidates: Vec<Candidate<T>>, given: &[Type]) -> 
     };
     let mut left: Vec<Candidate<T>> = candidates.into_iter().filter(reachable).collect();
     keep_best(&mut left, |candidate| {
-        candidate.args.iter().zip(given).filter(|(want, have)| want == have && **have != Type::UNKNOWN).count()
+        candidate
+            .args
+            .iter()
+            .zip(given)
+            .filter(|(want, have)| want == have && **have != Type::UNKNOWN)
+            .count()
     });
     if left.len() > 1 {
         keep_best(&mut left, |candidate| {
             let good = |(want, have): &(&Type, &Type)| {
-                **have != Type::UNKNOWN && (want == have || (want.is_preferred() && want.category() == have.category()))
+                **have != Type::UNKNOWN
+                    && (want == have || (want.is_preferred() && want.category() == have.category()))
             };
             candidate.args.iter().zip(given).filter(good).count()
         });
@@ -121,8 +130,11 @@ fn keep_best<T>(candidates: &mut Vec<Candidate<T>>, score: impl Fn(&Candidate<T>
 fn narrow_by_category<T>(candidates: &mut Vec<Candidate<T>>, given: &[Type]) {
     let mut wanted: Vec<(usize, char)> = Vec::new();
     for (index, _) in given.iter().enumerate().filter(|(_, have)| **have == Type::UNKNOWN) {
-        let categories: Vec<char> =
-            candidates.iter().filter_map(|candidate| candidate.args.get(index)).map(|ty| ty.category()).collect();
+        let categories: Vec<char> = candidates
+            .iter()
+            .filter_map(|candidate| candidate.args.get(index))
+            .map(|ty| ty.category())
+            .collect();
         let first = categories.first().copied().unwrap_or('S');
         if categories.contains(&'S') {
             wanted.push((index, 'S'));
@@ -133,13 +145,16 @@ fn narrow_by_category<T>(candidates: &mut Vec<Candidate<T>>, given: &[Type]) {
         }
     }
     let in_category = |candidate: &Candidate<T>| {
-        wanted.iter().all(|(index, category)| candidate.args.get(*index).is_some_and(|ty| ty.category() == *category))
+        wanted
+            .iter()
+            .all(|(index, category)| candidate.args.get(*index).is_some_and(|ty| ty.category() == *category))
     };
     if candidates.iter().any(in_category) {
         candidates.retain(in_category);
     }
     for (index, _) in &wanted {
-        let preferred = |candidate: &Candidate<T>| candidate.args.get(*index).is_some_and(|ty| ty.is_preferred());
+        let preferred =
+            |candidate: &Candidate<T>| candidate.args.get(*index).is_some_and(|ty| ty.is_preferred());
         if candidates.iter().any(preferred) {
             candidates.retain(preferred);
         }

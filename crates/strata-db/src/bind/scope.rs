@@ -101,7 +101,10 @@ impl Scope {
             let table = self.items.first().map(|item| item.name.clone()).unwrap_or_default();
             return Err(SqlError::new(
                 sqlstate::INVALID_COLUMN_REFERENCE,
-                format!("table \"{table}\" has {available} columns available but {} columns specified", names.len()),
+                format!(
+                    "table \"{table}\" has {available} columns available but {} columns specified",
+                    names.len()
+                ),
             ));
         }
         let columns = self.items.first_mut().map(|item| item.columns.iter_mut()).into_iter().flatten();

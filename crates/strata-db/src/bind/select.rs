@@ -37,13 +37,17 @@ impl Binder<'_> {
     ) -> Result<BoundSelect> {
         let (mut plan, scope) = self.from(&select.from)?;
         let mut level = Binder::level_over(scope);
-        level.named_windows = select.windows.iter().map(|(name, spec)| (name.name.to_string(), spec.clone())).collect();
+        level.named_windows =
+            select.windows.iter().map(|(name, spec)| (name.name.to_string(), spec.clone())).collect();
         let (bound, level) = self.with_level(level, |binder| binder.clauses(select, order_by))?;
         let Clauses { filter, mut targets, grouping, mut having, mut order, mut distinct_on } = bound;
         if let Some(predicate) = filter {
             plan = Logical::Filter { input: Box::new(plan), predicate };
         }
-        let grouped = grouping.explicit || !level.aggregates.is_empty() || having.is_some() || !level.groupings.is_empty();
+        let grouped = grouping.explicit
+            || !level.aggregates.is_empty()
+            || having.is_some()
+            || !level.groupings.is_empty();
         let mut windows = level.windows.clone();
         let mut row_keys = Vec::new();
         if grouped {
@@ -66,7 +70,9 @@ impl Binder<'_> {
             }
             for call in &mut windows {
                 let keys = call.order_by.iter_mut().map(|key| &mut key.expr);
-                for expr in call.args.iter_mut().chain(&mut call.partition_by).chain(&mut call.filter).chain(keys) {
+                for expr in
+                    call.args.iter_mut().chain(&mut call.partition_by).chain(&mut call.filter).chain(keys)
+                {
                     regroup.apply(expr)?;
                 }
             }
@@ -109,9 +115,10 @@ impl Binder<'_> {
         };
         let mut targets = targets;
         let distinct_on = match &select.distinct {
-            ast::Distinct::On(trees) => {
-                trees.iter().map(|tree| self.sort_expr(tree, &targets, "SELECT DISTINCT ON")).collect::<Result<_>>()?
-            }
+            ast::Distinct::On(trees) => trees
+                .iter()
+                .map(|tree| self.sort_expr(tree, &targets, "SELECT DISTINCT ON"))
+                .collect::<Result<_>>()?,
             ast::Distinct::No | ast::Distinct::Rows => Vec::new(),
         };
         let mut order = Vec::with_capacity(order_by.len());
@@ -278,7 +285,8 @@ fn project_sets(plan: Logical, mut exprs: Vec<Expr>, schema: Schema) -> Logical 
     if !exprs.iter().any(|expr| expr.any_within(|inner, depth| depth == 0 && is_set_call(inner))) {
         return Logical::Project { input: Box::new(plan), exprs, schema };
     }
-    let mut inputs: Vec<Expr> = plan.schema().iter().enumerate().map(|(at, field)| output(at, field)).collect();
+    let mut inputs: Vec<Expr> =
+        plan.schema().iter().enumerate().map(|(at, field)| output(at, field)).collect();
     let mut fields = plan.schema().clone();
     for expr in &mut exprs {
         expr.visit_mut(0, &mut |inner, depth| {
@@ -300,4 +308,3 @@ fn project_sets(plan: Logical, mut exprs: Vec<Expr>, schema: Schema) -> Logical 
     let sets = Logical::ProjectSet { input: Box::new(plan), exprs: inputs, schema: fields };
     Logical::Project { input: Box::new(sets), exprs, schema }
 }
-

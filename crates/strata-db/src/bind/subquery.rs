@@ -24,7 +24,8 @@ impl Binder<'_> {
     fn bare_column(&mut self, column: &str, pos: u32) -> Result<Expr> {
         for level in (0..self.levels.len()).rev() {
             let scope = self.levels.get(level).map(|level| &level.scope);
-            let found = scope.map(|scope| scope.column(column)).transpose().map_err(|error| error.at(pos))?.flatten();
+            let found =
+                scope.map(|scope| scope.column(column)).transpose().map_err(|error| error.at(pos))?.flatten();
             if let Some(found) = found.map(|visible| visible.expr.clone()) {
                 return Ok(self.seen_from_inside(found, level, pos));
             }
@@ -44,7 +45,9 @@ impl Binder<'_> {
 
     fn qualified_column(&mut self, table: &str, column: &str, pos: u32) -> Result<Expr> {
         for level in (0..self.levels.len()).rev() {
-            let Some(item) = self.levels.get(level).and_then(|level| level.scope.item(table)) else { continue };
+            let Some(item) = self.levels.get(level).and_then(|level| level.scope.item(table)) else {
+                continue;
+            };
             let mut found = item.columns.iter().filter(|visible| visible.name == column);
             let first = found.next().map(|visible| visible.expr.clone());
             if found.next().is_some() {
@@ -151,7 +154,12 @@ impl Binder<'_> {
         if let Some((index, (_, ty))) =
             columns.iter().enumerate().find(|(_, (name, _))| **name == *field.name)
         {
-            return Ok(Expr { kind: ExprKind::Field { arg: Box::new(arg), index }, ty: *ty, typmod: Typmod::NONE, pos });
+            return Ok(Expr {
+                kind: ExprKind::Field { arg: Box::new(arg), index },
+                ty: *ty,
+                typmod: Typmod::NONE,
+                pos,
+            });
         }
         if arg.ty == Type::RECORD {
             let message = format!("could not identify column \"{}\" in record data type", field.name);
@@ -198,7 +206,13 @@ impl Binder<'_> {
     }
 
     /// One column of a subquery that yields one row of `count` columns, as a value.
-    pub(super) fn column_of_subquery(&mut self, query: &ast::Query, at: usize, count: usize, pos: u32) -> Result<Expr> {
+    pub(super) fn column_of_subquery(
+        &mut self,
+        query: &ast::Query,
+        at: usize,
+        count: usize,
+        pos: u32,
+    ) -> Result<Expr> {
         let (plan, correlated) = self.inner_query(query)?;
         let plan = self.resolve_unknown_outputs(plan)?;
         let Some(field) = plan.schema().get(at).filter(|_| plan.schema().len() == count).cloned() else {
@@ -233,7 +247,13 @@ impl Binder<'_> {
 
     pub(super) fn quantified_query(&mut self, quantified: &ast::QuantifiedQuery, pos: u32) -> Result<Expr> {
         let operand = self.expr(&quantified.operand)?;
-        self.compare_with_query(&quantified.op.symbol, operand, quantifier(quantified.quantifier), &quantified.query, pos)
+        self.compare_with_query(
+            &quantified.op.symbol,
+            operand,
+            quantifier(quantified.quantifier),
+            &quantified.query,
+            pos,
+        )
     }
 
     fn compare_with_query(
@@ -253,7 +273,9 @@ impl Binder<'_> {
         let columns = plan.schema().clone();
         if columns.len() != operands.len() {
             let what = if columns.len() > operands.len() { "many" } else { "few" };
-            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, format!("subquery has too {what} columns")).at(pos));
+            return Err(
+                SqlError::new(sqlstate::SYNTAX_ERROR, format!("subquery has too {what} columns")).at(pos)
+            );
         }
         let mut left = Vec::with_capacity(operands.len());
         let mut functions = Vec::with_capacity(operands.len());

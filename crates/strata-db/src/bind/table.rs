@@ -34,7 +34,8 @@ impl Target {
     pub(super) fn column(&self, name: &ast::Ident) -> Result<(usize, &ColumnDef)> {
         let mut columns = self.table().columns.iter().enumerate();
         columns.find(|(_, column)| column.name == *name.name && !column.dropped).ok_or_else(|| {
-            let message = format!("column \"{}\" of relation \"{}\" does not exist", name.name, self.relation.name);
+            let message =
+                format!("column \"{}\" of relation \"{}\" does not exist", name.name, self.relation.name);
             SqlError::new(sqlstate::UNDEFINED_COLUMN, message).at(name.pos.0)
         })
     }
@@ -42,7 +43,11 @@ impl Target {
 
 impl Binder<'_> {
     /// Looks up the table that a statement changes.
-    pub(super) fn target_table(&mut self, name: &ast::ObjectName, alias: Option<&ast::Ident>) -> Result<Target> {
+    pub(super) fn target_table(
+        &mut self,
+        name: &ast::ObjectName,
+        alias: Option<&ast::Ident>,
+    ) -> Result<Target> {
         let parts: Vec<String> = name.0.iter().map(|part| part.name.to_string()).collect();
         let pos = name.pos().0;
         match self.names.relation(&parts, pos)? {
@@ -93,7 +98,8 @@ impl Binder<'_> {
                 keys.push(match &key.source {
                     KeySource::Column(column) => {
                         let def = table.columns.get(*column);
-                        let (ty, typmod) = def.map_or((Type::UNKNOWN, Typmod::NONE), |def| (def.ty, def.typmod));
+                        let (ty, typmod) =
+                            def.map_or((Type::UNKNOWN, Typmod::NONE), |def| (def.ty, def.typmod));
                         Expr::column(*column, ty, typmod)
                     }
                     KeySource::Expression(sql, _) => self.stored_expr(&target.relation, sql)?,
@@ -170,12 +176,17 @@ impl Binder<'_> {
     }
 
     /// RETURNING over a scope: expressions and output columns; none if there is no RETURNING.
-    pub(super) fn returning(&mut self, targets: &[ast::Target], scope: Scope) -> Result<(Option<Vec<Expr>>, Schema)> {
+    pub(super) fn returning(
+        &mut self,
+        targets: &[ast::Target],
+        scope: Scope,
+    ) -> Result<(Option<Vec<Expr>>, Schema)> {
         if targets.is_empty() {
             return Ok((None, Schema::new()));
         }
         let clause = "RETURNING";
-        let level = Level { scope, no_aggregates: Some(clause), no_windows: Some(clause), ..Level::default() };
+        let level =
+            Level { scope, no_aggregates: Some(clause), no_windows: Some(clause), ..Level::default() };
         let (bound, _) = self.with_level(level, |binder| {
             let bound = binder.targets(targets)?;
             let known = |target: BoundTarget| Ok(BoundTarget { expr: binder.known(target.expr)?, ..target });

@@ -120,7 +120,9 @@ pub(super) fn column_name(tree: &ast::Expr) -> Option<&str> {
             Some(name) => Some(name),
             None => Some(ty.name.base()),
         },
-        Tree::Case(case) => case.otherwise.as_ref().and_then(|otherwise| strong_name(otherwise)).or(Some("case")),
+        Tree::Case(case) => {
+            case.otherwise.as_ref().and_then(|otherwise| strong_name(otherwise)).or(Some("case"))
+        }
         Tree::Coalesce(_) => Some("coalesce"),
         Tree::Greatest(_) => Some("greatest"),
         Tree::Least(_) => Some("least"),
@@ -175,4 +177,3 @@ fn sql_value_name(function: ast::SqlValueFunction) -> &'static str {
         F::CurrentSchema => "current_schema",
     }
 }
-

@@ -27,8 +27,11 @@ pub fn type_of(_env: &dyn Environment, name: &TypeName) -> Result<(Type, Typmod)
     let typmod = modifier(ty, name)?;
     if !name.array.is_empty() {
         ty = ty.array_of().ok_or_else(|| {
-            SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("could not find array type for data type {base}"))
-                .at(pos)
+            SqlError::new(
+                sqlstate::UNDEFINED_OBJECT,
+                format!("could not find array type for data type {base}"),
+            )
+            .at(pos)
         })?;
     }
     Ok((ty, typmod))
@@ -70,7 +73,10 @@ fn modifier(ty: Type, name: &TypeName) -> Result<Typmod> {
         }
         (Type::TIMESTAMP | Type::TIMESTAMPTZ | Type::TIME | Type::TIMETZ, [precision]) => {
             if *precision < 0 {
-                return Err(bad(format!("{}({precision}) precision must not be negative", ty.name().to_uppercase())));
+                return Err(bad(format!(
+                    "{}({precision}) precision must not be negative",
+                    ty.name().to_uppercase()
+                )));
             }
             Ok(Typmod::plain((*precision).min(6)))
         }

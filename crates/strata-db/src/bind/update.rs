@@ -31,7 +31,8 @@ impl Binder<'_> {
         let (input, scope) = self.changed_rows(&target, &update.from)?;
         let level = Level { scope: scope.clone(), ..Level::default() };
         let ((assignments, filter), _) = self.with_level(level, |binder| {
-            let assignments = binder.plain_clause("UPDATE", |binder| binder.assignments(&target, &update.set))?;
+            let assignments =
+                binder.plain_clause("UPDATE", |binder| binder.assignments(&target, &update.set))?;
             Ok((assignments, binder.where_clause(update.filter.as_ref())?))
         })?;
         let input = filtered(input, filter);

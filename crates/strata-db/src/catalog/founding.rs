@@ -21,7 +21,9 @@ pub fn changes(catalog: &Catalog, first_user: Option<&str>) -> Vec<Change> {
     names.extend(first_user.filter(|name| !matches!(*name, "postgres" | "strata" | "")));
     let roles = (SUPERUSER.0..).zip(names).map(|(oid, name)| role(Oid(oid), name));
     let projects = [(Oid(5), "postgres", Oid(2199)), (Oid(16), PROJECT, PUBLIC)];
-    roles.chain(projects.into_iter().flat_map(|(oid, name, public)| project(oid, name, public, SUPERUSER))).collect()
+    roles
+        .chain(projects.into_iter().flat_map(|(oid, name, public)| project(oid, name, public, SUPERUSER)))
+        .collect()
 }
 
 /// The changes that make a project with its dataset `public`.

@@ -13,10 +13,12 @@ use strata_types::{Type, Typmod, sqlstate};
 /// 42602 for a text that is no name, 3D000 for an unknown project.
 pub fn object_oid(names: &Names<'_>, ty: Type, text: &str) -> Result<Option<u32>> {
     match ty {
-        Type::REGCLASS => Ok(names.find_relation(&parts(text)?, crate::plan::NO_POS)?.map(|found| match found {
-            Relation::Stored(relation) => relation.oid.0,
-            Relation::System(relation) => relation.oid.0,
-        })),
+        Type::REGCLASS => {
+            Ok(names.find_relation(&parts(text)?, crate::plan::NO_POS)?.map(|found| match found {
+                Relation::Stored(relation) => relation.oid.0,
+                Relation::System(relation) => relation.oid.0,
+            }))
+        }
         Type::REGTYPE => Ok(type_named(text).map(|ty| ty.oid().0)),
         Type::REGNAMESPACE => Ok(match parts(text)?.as_slice() {
             [name] => system::dataset_oid(name)
@@ -57,10 +59,13 @@ pub fn object_name(names: &Names<'_>, ty: Type, oid: u32) -> Option<String> {
         Type::REGROLE => names.catalog.role(Oid(oid)).map(|role| quote_ident(&role.name)),
         Type::REGPROC => registry::by_oid(oid).map(|function| quote_ident(function.name)),
         Type::REGPROCEDURE => registry::by_oid(oid).map(|function| {
-            let args: Vec<String> = function.args.iter().map(|ty| ty.sql_name(Typmod::NONE).into_owned()).collect();
+            let args: Vec<String> =
+                function.args.iter().map(|ty| ty.sql_name(Typmod::NONE).into_owned()).collect();
             format!("{}({})", quote_ident(function.name), args.join(","))
         }),
-        Type::REGOPER | Type::REGOPERATOR => registry::operator_by_oid(oid).map(|operator| operator.symbol.to_owned()),
+        Type::REGOPER | Type::REGOPERATOR => {
+            registry::operator_by_oid(oid).map(|operator| operator.symbol.to_owned())
+        }
         _ => None,
     }
 }

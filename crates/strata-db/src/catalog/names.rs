@@ -76,7 +76,8 @@ impl Names<'_> {
                 let mut existing =
                     self.search_path.iter().filter_map(|name| self.catalog.dataset_named(self.project, name));
                 let dataset = existing.next().ok_or_else(|| {
-                    SqlError::new(sqlstate::INVALID_SCHEMA_NAME, "no schema has been selected to create in").at(pos)
+                    SqlError::new(sqlstate::INVALID_SCHEMA_NAME, "no schema has been selected to create in")
+                        .at(pos)
                 })?;
                 Ok((dataset.clone(), name))
             }
@@ -112,7 +113,8 @@ impl Names<'_> {
     /// 3D000 if there is none.
     pub fn project_oid(&self, name: &str, pos: u32) -> Result<Oid> {
         self.catalog.project_named(name).map(|project| project.oid).ok_or_else(|| {
-            SqlError::new(sqlstate::INVALID_CATALOG_NAME, format!("database \"{name}\" does not exist")).at(pos)
+            SqlError::new(sqlstate::INVALID_CATALOG_NAME, format!("database \"{name}\" does not exist"))
+                .at(pos)
         })
     }
 
@@ -146,9 +148,11 @@ impl Names<'_> {
             .map(|dataset| (dataset.name.as_str(), Some(dataset)))
             .into_iter()
             .chain(implicit.then_some(("pg_catalog", None)))
-            .chain(self.search_path.iter().map(|name| {
-                (name.as_str(), self.catalog.dataset_named(self.project, name))
-            }))
+            .chain(
+                self.search_path
+                    .iter()
+                    .map(|name| (name.as_str(), self.catalog.dataset_named(self.project, name))),
+            )
     }
 
     fn search(&self, name: &str) -> Option<Relation> {

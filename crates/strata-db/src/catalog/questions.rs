@@ -17,10 +17,12 @@ pub fn answer(source: &SystemSource<'_>, question: &str, args: &[Value]) -> Resu
             Some(role) => Value::text(role.name.as_str()),
             None => Value::text(format!("unknown (OID={})", oid.map_or(0, |oid| oid.0))),
         }),
-        "pg_get_viewdef" => Ok(match oid.and_then(|oid| source.names.catalog.relation(oid)).map(|relation| &relation.kind) {
-            Some(RelationKind::View(view)) => Value::text(format!("{};", view.query)),
-            _ => Value::Null,
-        }),
+        "pg_get_viewdef" => {
+            Ok(match oid.and_then(|oid| source.names.catalog.relation(oid)).map(|relation| &relation.kind) {
+                Some(RelationKind::View(view)) => Value::text(format!("{};", view.query)),
+                _ => Value::Null,
+            })
+        }
         _ if question.ends_with("_is_visible") || question.starts_with("has_") => Ok(Value::Bool(true)),
         _ if question.ends_with("_description") || question.starts_with("pg_get_") => Ok(Value::Null),
         _ => Err(SqlError::unsupported(format!("function {question}"))),

@@ -24,16 +24,22 @@ pub(super) fn operator(plan: &Physical, role: Role) -> Result<Input> {
         Physical::SeqScan { relation, columns, filter } => {
             Box::new(op::SeqScan::new(relation.clone(), columns.clone(), filter.clone()))
         }
-        Physical::KeyLookup { relation, index, columns, probes, filter } => {
-            Box::new(op::KeyLookup::new(relation.clone(), *index, columns.clone(), probes.clone(), filter.clone())?)
-        }
-        Physical::IndexRange { relation, index, columns, range, reverse, filter } => Box::new(op::IndexRange::new(
-            (relation.clone(), *index),
+        Physical::KeyLookup { relation, index, columns, probes, filter } => Box::new(op::KeyLookup::new(
+            relation.clone(),
+            *index,
             columns.clone(),
-            range.clone(),
-            *reverse,
+            probes.clone(),
             filter.clone(),
-        )),
+        )?),
+        Physical::IndexRange { relation, index, columns, range, reverse, filter } => {
+            Box::new(op::IndexRange::new(
+                (relation.clone(), *index),
+                columns.clone(),
+                range.clone(),
+                *reverse,
+                filter.clone(),
+            ))
+        }
         Physical::SystemScan { relation, columns, types, .. } => {
             Box::new(op::SystemScan::new(*relation, columns.clone(), types.clone()))
         }
@@ -41,16 +47,26 @@ pub(super) fn operator(plan: &Physical, role: Role) -> Result<Input> {
             Box::new(op::FunctionScan::new(calls.clone(), *ordinality, types.clone()))
         }
         Physical::Values { rows, types } => Box::new(op::Values::new(rows.clone(), types.clone())),
-        Physical::Filter { input: from, predicate } => Box::new(op::Filter::new(input(from)?, predicate.clone())),
+        Physical::Filter { input: from, predicate } => {
+            Box::new(op::Filter::new(input(from)?, predicate.clone()))
+        }
         Physical::Project { input: from, exprs } => Box::new(op::Project::new(input(from)?, exprs.clone())),
-        Physical::ProjectSet { input: from, exprs } => Box::new(op::ProjectSet::new(input(from)?, exprs.clone())),
+        Physical::ProjectSet { input: from, exprs } => {
+            Box::new(op::ProjectSet::new(input(from)?, exprs.clone()))
+        }
         Physical::NestedLoop { kind, left, right, on, lateral } => {
             let types = (left.types(), right.types());
             Box::new(op::NestedLoop::new(*kind, (input(left)?, input(right)?), types, on.clone(), *lateral))
         }
         Physical::HashJoin { kind, left, right, keys, residual } => {
             let types = (left.types(), right.types());
-            Box::new(op::HashJoin::new(*kind, (input(left)?, input(right)?), types, keys.clone(), residual.clone()))
+            Box::new(op::HashJoin::new(
+                *kind,
+                (input(left)?, input(right)?),
+                types,
+                keys.clone(),
+                residual.clone(),
+            ))
         }
         Physical::Aggregate { input: from, groups, sets, calls, grouping_calls } => {
             let spec = op::AggregateSpec::new(groups, sets, calls, grouping_calls);
@@ -59,19 +75,19 @@ pub(super) fn operator(plan: &Physical, role: Role) -> Result<Input> {
         Physical::Window { input: from, calls } => {
             Box::new(op::Window::new(input(from)?, from.types(), calls.clone()))
         }
-        Physical::Sort { input: from, keys } => Box::new(op::Sort::new(input(from)?, from.types(), keys.clone())),
-        Physical::TopN { input: from, keys, offset, count } => Box::new(op::TopN::new(
-            input(from)?,
-            from.types(),
-            keys.clone(),
-            offset.clone(),
-            count.clone(),
-        )),
+        Physical::Sort { input: from, keys } => {
+            Box::new(op::Sort::new(input(from)?, from.types(), keys.clone()))
+        }
+        Physical::TopN { input: from, keys, offset, count } => {
+            Box::new(op::TopN::new(input(from)?, from.types(), keys.clone(), offset.clone(), count.clone()))
+        }
         Physical::Limit { input: from, offset, count, ties } => {
             Box::new(op::Limit::new(input(from)?, offset.clone(), count.clone(), ties.clone()))
         }
         Physical::Distinct { input: from, on: None } => Box::new(op::Distinct::new(input(from)?)),
-        Physical::Distinct { input: from, on: Some(on) } => Box::new(op::DistinctOn::new(input(from)?, on.clone())),
+        Physical::Distinct { input: from, on: Some(on) } => {
+            Box::new(op::DistinctOn::new(input(from)?, on.clone()))
+        }
         Physical::Append { inputs } => {
             Box::new(op::Append::new(inputs.iter().map(input).collect::<Result<Vec<_>>>()?))
         }

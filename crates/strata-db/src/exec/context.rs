@@ -93,7 +93,8 @@ impl<'a> Run<'a> {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(SqlError::new(sqlstate::QUERY_CANCELED, "canceling statement due to user request"));
         }
-        let used_up = self.rows_left == 0 || (self.rows_left < SLICE_ROWS && self.clock.monotonic_us() > self.deadline);
+        let used_up =
+            self.rows_left == 0 || (self.rows_left < SLICE_ROWS && self.clock.monotonic_us() > self.deadline);
         Ok(used_up && self.state.expression_depth == 0)
     }
 

@@ -72,8 +72,12 @@ impl Planner<'_> {
         columns: Vec<usize>,
         parts: Vec<Expr>,
     ) -> Result<Planned> {
-        let left: Vec<Expr> =
-            parts.into_iter().enumerate().filter(|(at, _)| !path.used.contains(at)).map(|(_, part)| part).collect();
+        let left: Vec<Expr> = parts
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| !path.used.contains(at))
+            .map(|(_, part)| part)
+            .collect();
         let rows = path.rows * selectivity(&left);
         let filter = conjunction(self.exprs(left)?);
         let (relation, index) = (relation.clone(), path.index);
@@ -88,8 +92,14 @@ impl Planner<'_> {
             }
             Access::Range(range, reverse) => {
                 let prefix = self.exprs(range.prefix)?;
-                let lower = range.lower.map(|(expr, closed)| Ok::<_, SqlError>((self.expr(expr)?, closed))).transpose();
-                let upper = range.upper.map(|(expr, closed)| Ok::<_, SqlError>((self.expr(expr)?, closed))).transpose();
+                let lower = range
+                    .lower
+                    .map(|(expr, closed)| Ok::<_, SqlError>((self.expr(expr)?, closed)))
+                    .transpose();
+                let upper = range
+                    .upper
+                    .map(|(expr, closed)| Ok::<_, SqlError>((self.expr(expr)?, closed)))
+                    .transpose();
                 let range = KeyRange { prefix, lower: lower?, upper: upper? };
                 Physical::IndexRange { relation, index, columns, range, reverse, filter }
             }
@@ -185,7 +195,13 @@ impl Target<'_> {
         range.prefix = prefix;
         let rows = (self.row_count * share).max(1.0);
         let per_row = if index.primary { 1.0 } else { FETCHED };
-        Some(Path { index: at, access: Access::Range(range, false), used, rows, cost: START + rows * per_row })
+        Some(Path {
+            index: at,
+            access: Access::Range(range, false),
+            used,
+            rows,
+            cost: START + rows * per_row,
+        })
     }
 
     /// The condition `key = value`, and the value as one of the key's type.

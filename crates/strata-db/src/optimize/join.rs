@@ -7,7 +7,7 @@
 use super::access::Target;
 use super::comparison::comparison;
 use super::estimate::selectivity;
-use super::expressions::{columns, conjunction, conjuncts, deepen, hash_alike, has_subquery};
+use super::expressions::{columns, conjunction, conjuncts, deepen, has_subquery, hash_alike};
 use super::physical::{Planned, Planner};
 use crate::error::Result;
 use crate::plan::{CompareOp, Expr, ExprKind, HashKey, JoinKind, Logical, Physical};
@@ -38,14 +38,17 @@ impl Joined {
     }
 
     fn covers(&self, expr: &Expr, besides: &Item) -> bool {
-        columns(expr)
-            .into_iter()
-            .all(|column| self.layout.contains(&column) || (besides.base..besides.base + besides.width).contains(&column))
+        columns(expr).into_iter().all(|column| {
+            self.layout.contains(&column) || (besides.base..besides.base + besides.width).contains(&column)
+        })
     }
 }
 
 fn place(layout: &[usize], column: usize) -> usize {
-    layout.iter().position(|other| *other == column).unwrap_or_else(|| unreachable!("column {column} is not joined"))
+    layout
+        .iter()
+        .position(|other| *other == column)
+        .unwrap_or_else(|| unreachable!("column {column} is not joined"))
 }
 
 impl Planner<'_> {
@@ -87,7 +90,8 @@ impl Planner<'_> {
         let width = items.iter().map(|item| item.width).sum();
         let first = smallest(&items, |_| true).unwrap_or(0);
         // Without a reason to start elsewhere the written order stands: dimension tables usually come last.
-        let first = if items[first].rows * 4.0 < items[0].rows && items[first].rows < 50.0 { first } else { 0 };
+        let first =
+            if items[first].rows * 4.0 < items[0].rows && items[first].rows < 50.0 { first } else { 0 };
         let item = items.remove(first);
         let layout = (item.base..item.base + item.width).collect();
         let mut joined = Joined { planned: self.node(item.logical)?, layout };
@@ -140,7 +144,10 @@ impl Planner<'_> {
         if let Some(inner) = self.looked_up(kind, &left, &right, width, &on)? {
             let rows = left.rows * inner.rows;
             let (left, right) = (Box::new(left.plan), Box::new(inner.plan));
-            return Ok(Planned::new(Physical::NestedLoop { kind, left, right, on: None, lateral: true }, rows));
+            return Ok(Planned::new(
+                Physical::NestedLoop { kind, left, right, on: None, lateral: true },
+                rows,
+            ));
         }
         let right = self.node(right)?;
         let (keys, residual) = hash_keys(on, width);
@@ -165,7 +172,9 @@ impl Planner<'_> {
             JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti => None,
         };
         match mirrored {
-            Some(mirrored) if left.rows * 1.5 < right.rows => self.swapped(mirrored, left, right, planned, residual, rows),
+            Some(mirrored) if left.rows * 1.5 < right.rows => {
+                self.swapped(mirrored, left, right, planned, residual, rows)
+            }
             _ => {
                 let residual = conjunction(residual);
                 let (left, right) = (Box::new(left.plan), Box::new(right.plan));
@@ -194,7 +203,8 @@ impl Planner<'_> {
         let (left, right) = (Box::new(right.plan), Box::new(left.plan));
         let plan = Physical::HashJoin { kind, left, right, keys, residual };
         let types: Vec<Type> = left_types.into_iter().chain(right_types).collect();
-        let order = (0..types.len()).map(|column| if column < width { column + other } else { column - width });
+        let order =
+            (0..types.len()).map(|column| if column < width { column + other } else { column - width });
         let exprs = order.zip(&types).map(|(column, ty)| Expr::column(column, *ty, Typmod::NONE)).collect();
         self.project(Planned::new(plan, rows), exprs)
     }

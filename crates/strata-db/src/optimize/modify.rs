@@ -36,7 +36,16 @@ impl Planner<'_> {
     }
 
     pub(super) fn insert(&mut self, node: InsertNode) -> Result<Planned> {
-        let InsertNode { relation, input, mut checks, mut indexes, mut generated, mut conflict, returning, .. } = node;
+        let InsertNode {
+            relation,
+            input,
+            mut checks,
+            mut indexes,
+            mut generated,
+            mut conflict,
+            returning,
+            ..
+        } = node;
         let input = self.node(input)?;
         self.row_exprs(&mut checks, &mut indexes, &mut generated)?;
         if let Some(conflict) = &mut conflict {
@@ -46,12 +55,22 @@ impl Planner<'_> {
         }
         let returning = returning.map(|exprs| self.exprs(exprs)).transpose()?;
         let rows = input.rows;
-        let plan = PhysicalInsert { relation, input: input.plan, checks, indexes, generated, conflict, returning };
+        let plan =
+            PhysicalInsert { relation, input: input.plan, checks, indexes, generated, conflict, returning };
         Ok(Planned::new(Physical::Insert(Box::new(plan)), rows))
     }
 
     pub(super) fn update(&mut self, node: UpdateNode) -> Result<Planned> {
-        let UpdateNode { relation, input, mut assignments, mut checks, mut indexes, mut generated, returning, .. } = node;
+        let UpdateNode {
+            relation,
+            input,
+            mut assignments,
+            mut checks,
+            mut indexes,
+            mut generated,
+            returning,
+            ..
+        } = node;
         let recheck = self.recheck(&input)?;
         let input = self.node(input)?;
         for (_, expr) in &mut assignments {
@@ -125,4 +144,3 @@ fn columns_of(plan: &Logical, relation: &RelationDef) -> Vec<(usize, usize)> {
         })
         .collect()
 }
-

@@ -253,8 +253,7 @@ impl<'a> Planner<'a> {
             self.expr_in_place(child)?;
         }
         if matches!(expr.kind, ExprKind::Subquery(_))
-            && let ExprKind::Subquery(subquery) =
-                std::mem::replace(&mut expr.kind, ExprKind::Row(Vec::new()))
+            && let ExprKind::Subquery(subquery) = std::mem::replace(&mut expr.kind, ExprKind::Row(Vec::new()))
         {
             expr.kind = self.subplan(*subquery)?;
         }

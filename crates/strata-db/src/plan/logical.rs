@@ -3,8 +3,8 @@
 //! Every node has an output [`Schema`]. Expressions inside a node address the columns of its input; a
 //! join's condition addresses the left columns followed by the right ones.
 
-use super::expr::FunctionRef;
 use super::Expr;
+use super::expr::FunctionRef;
 use crate::schema::{Oid, RelationDef};
 use std::sync::Arc;
 use strata_types::{Type, Typmod};
@@ -515,4 +515,3 @@ impl Field {
         Field { name: name.into(), ty, typmod: Typmod::NONE, origin: None }
     }
 }
-

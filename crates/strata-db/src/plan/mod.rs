@@ -19,7 +19,8 @@ mod walk;
 pub use expr::{CompareOp, Expr, ExprKind, FunctionRef, NO_POS, Quantifier, Subquery, SubqueryKind};
 pub use logical::{
     AggregateCall, Conflict, ConflictAction, Cte, DeleteNode, Field, Frame, FrameBound, FrameExclusion,
-    FrameUnits, IndexExprs, InsertNode, JoinKind, LockWait, Logical, RowLock, Schema, SetOpKind, SortKey, UpdateNode, WindowCall,
+    FrameUnits, IndexExprs, InsertNode, JoinKind, LockWait, Logical, RowLock, Schema, SetOpKind, SortKey,
+    UpdateNode, WindowCall,
 };
 pub use physical::{
     HashKey, KeyRange, LockTarget, Physical, PhysicalCte, PhysicalDelete, PhysicalInsert, PhysicalPlan,

@@ -6,7 +6,9 @@ impl Expr {
     /// The expressions directly inside this one, subqueries' plans aside.
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         match &mut self.kind {
-            ExprKind::Const(_) | ExprKind::Column(_) | ExprKind::Outer { .. } | ExprKind::Param(_) => Vec::new(),
+            ExprKind::Const(_) | ExprKind::Column(_) | ExprKind::Outer { .. } | ExprKind::Param(_) => {
+                Vec::new()
+            }
             ExprKind::Call { args, .. }
             | ExprKind::And(args)
             | ExprKind::Or(args)
@@ -19,7 +21,9 @@ impl Expr {
             | ExprKind::IsNull { arg, .. }
             | ExprKind::IsBool { arg, .. }
             | ExprKind::Field { arg, .. } => vec![arg],
-            ExprKind::IsDistinct { left, right, .. } | ExprKind::NullIf { left, right, .. } => vec![left, right],
+            ExprKind::IsDistinct { left, right, .. } | ExprKind::NullIf { left, right, .. } => {
+                vec![left, right]
+            }
             ExprKind::Case { whens, otherwise } => {
                 let mut children: Vec<&mut Expr> =
                     whens.iter_mut().flat_map(|(condition, result)| [condition, result]).collect();
@@ -75,7 +79,9 @@ impl Expr {
         self.visit_mut(0, &mut |expr, depth| {
             match &mut expr.kind {
                 ExprKind::Column(column) if depth == 0 => *column = renumber(*column),
-                ExprKind::Outer { depth: up, column } if depth > 0 && *up == depth => *column = renumber(*column),
+                ExprKind::Outer { depth: up, column } if depth > 0 && *up == depth => {
+                    *column = renumber(*column)
+                }
                 _ => {}
             }
             true
@@ -86,7 +92,9 @@ impl Expr {
 fn subquery_operands(kind: &mut SubqueryKind) -> Vec<&mut Expr> {
     match kind {
         SubqueryKind::Scalar | SubqueryKind::Exists | SubqueryKind::Array => Vec::new(),
-        SubqueryKind::Compare { left, quantifier: Quantifier::Any | Quantifier::All, .. } => left.iter_mut().collect(),
+        SubqueryKind::Compare { left, quantifier: Quantifier::Any | Quantifier::All, .. } => {
+            left.iter_mut().collect()
+        }
     }
 }
 
@@ -151,9 +159,9 @@ impl Logical {
             Logical::Project { exprs, .. } | Logical::ProjectSet { exprs, .. } => exprs.iter_mut().collect(),
             Logical::Join { on, .. } => vec![on],
             Logical::Aggregate { groups, calls, .. } => {
-                let of_calls = calls
-                    .iter_mut()
-                    .flat_map(|call| call.args.iter_mut().chain(sort_exprs(&mut call.order_by)).chain(&mut call.filter));
+                let of_calls = calls.iter_mut().flat_map(|call| {
+                    call.args.iter_mut().chain(sort_exprs(&mut call.order_by)).chain(&mut call.filter)
+                });
                 groups.iter_mut().chain(of_calls).collect()
             }
             Logical::Window { calls, .. } => {
@@ -168,23 +176,35 @@ impl Logical {
                 exprs.collect()
             }
             Logical::Sort { keys, .. } => sort_exprs(keys).collect(),
-            Logical::Limit { offset, count, ties, .. } => {
-                offset.iter_mut().chain(count).chain(ties.iter_mut().flat_map(|keys| sort_exprs(keys))).collect()
-            }
+            Logical::Limit { offset, count, ties, .. } => offset
+                .iter_mut()
+                .chain(count)
+                .chain(ties.iter_mut().flat_map(|keys| sort_exprs(keys)))
+                .collect(),
             Logical::Distinct { on, .. } => on.iter_mut().flatten().collect(),
             Logical::Insert(node) => {
                 let conflict = node.conflict.iter_mut().flat_map(|conflict| conflict.exprs_mut());
                 let checks = node.checks.iter_mut().map(|(_, check)| check);
                 let generated = node.generated.iter_mut().map(|(_, expr)| expr);
                 let indexes = node.indexes.iter_mut().flat_map(|index| index.exprs_mut());
-                checks.chain(generated).chain(indexes).chain(conflict).chain(node.returning.iter_mut().flatten()).collect()
+                checks
+                    .chain(generated)
+                    .chain(indexes)
+                    .chain(conflict)
+                    .chain(node.returning.iter_mut().flatten())
+                    .collect()
             }
             Logical::Update(node) => {
                 let assigned = node.assignments.iter_mut().map(|(_, expr)| expr);
                 let checks = node.checks.iter_mut().map(|(_, check)| check);
                 let generated = node.generated.iter_mut().map(|(_, expr)| expr);
                 let indexes = node.indexes.iter_mut().flat_map(|index| index.exprs_mut());
-                assigned.chain(checks).chain(generated).chain(indexes).chain(node.returning.iter_mut().flatten()).collect()
+                assigned
+                    .chain(checks)
+                    .chain(generated)
+                    .chain(indexes)
+                    .chain(node.returning.iter_mut().flatten())
+                    .collect()
             }
             Logical::Delete(node) => {
                 let indexes = node.indexes.iter_mut().flat_map(|index| index.exprs_mut());

@@ -41,7 +41,13 @@ pub(super) struct Variables {
 
 impl Variables {
     /// Of a session that starts.
-    pub(super) fn new(project: Oid, database: String, session_user: String, pid: i32, settings: Settings) -> Variables {
+    pub(super) fn new(
+        project: Oid,
+        database: String,
+        session_user: String,
+        pid: i32,
+        settings: Settings,
+    ) -> Variables {
         let variables = Variables {
             project,
             database,
@@ -142,7 +148,13 @@ impl<'a> StepEnvironment<'a> {
     pub(super) fn new(shared: &'a Shared, variables: &'a Variables, catalog: Arc<Catalog>) -> Self {
         let mut format = variables.settings.borrow().format().clone();
         format.now = variables.transaction_time.get();
-        StepEnvironment { shared, variables, catalog, format, search_path: variables.search_path.borrow().clone() }
+        StepEnvironment {
+            shared,
+            variables,
+            catalog,
+            format,
+            search_path: variables.search_path.borrow().clone(),
+        }
     }
 
     /// The catalog by names.

@@ -55,10 +55,16 @@ impl Session {
         }
         let now = shared.env.clock.monotonic_us();
         if self.statement_deadline.is_some_and(|deadline| deadline <= now) {
-            return Err(SqlError::new(sqlstate::QUERY_CANCELED, "canceling statement due to statement timeout"));
+            return Err(SqlError::new(
+                sqlstate::QUERY_CANCELED,
+                "canceling statement due to statement timeout",
+            ));
         }
         if self.lock_deadline.is_some_and(|deadline| deadline <= now) {
-            return Err(SqlError::new(sqlstate::LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout"));
+            return Err(SqlError::new(
+                sqlstate::LOCK_NOT_AVAILABLE,
+                "canceling statement due to lock timeout",
+            ));
         }
         Ok(())
     }

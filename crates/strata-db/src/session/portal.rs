@@ -85,7 +85,15 @@ impl Portal {
     /// A portal over rows that are there: a held cursor, a utility's answer.
     pub(super) fn holding(statement: Arc<Statement>, batches: VecDeque<Batch>) -> Portal {
         let state = State::Rows { batches, tag: String::new() };
-        Portal { statement, params: Vec::new(), formats: Vec::new(), state, left_over: None, rows: 0, held: true }
+        Portal {
+            statement,
+            params: Vec::new(),
+            formats: Vec::new(),
+            state,
+            left_over: None,
+            rows: 0,
+            held: true,
+        }
     }
 
     /// Does it outlive its transaction?
@@ -165,7 +173,12 @@ impl Portal {
         }
     }
 
-    fn start(&mut self, session: &mut Session, shared: &Shared, out: &mut dyn Outbox) -> Result<Option<Progress>> {
+    fn start(
+        &mut self,
+        session: &mut Session,
+        shared: &Shared,
+        out: &mut dyn Outbox,
+    ) -> Result<Option<Progress>> {
         match &self.statement.work {
             Work::Empty => {
                 out.empty_query();

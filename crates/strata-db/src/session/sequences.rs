@@ -60,11 +60,21 @@ impl Sequences {
     ///
     /// # Errors
     /// 22003 outside of the sequence's bounds; of the store.
-    pub(super) fn set(&self, shared: &Shared, name: &str, def: &SequenceDef, value: i64, called: bool) -> Result<()> {
+    pub(super) fn set(
+        &self,
+        shared: &Shared,
+        name: &str,
+        def: &SequenceDef,
+        value: i64,
+        called: bool,
+    ) -> Result<()> {
         if value < def.min || value > def.max {
             return Err(SqlError::new(
                 sqlstate::NUMERIC_VALUE_OUT_OF_RANGE,
-                format!("setval: value {value} is out of bounds for sequence \"{name}\" ({}..{})", def.min, def.max),
+                format!(
+                    "setval: value {value} is out of bounds for sequence \"{name}\" ({}..{})",
+                    def.min, def.max
+                ),
             ));
         }
         write(&shared.store, def, value, called)?;

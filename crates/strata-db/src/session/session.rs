@@ -42,11 +42,20 @@ pub(super) struct Session {
 enum Running {
     Nothing,
     /// A simple query: statements still to come, and the one at work.
-    Script { rest: VecDeque<(Arc<str>, ast::Statement)>, current: Option<Box<Portal>> },
+    Script {
+        rest: VecDeque<(Arc<str>, ast::Statement)>,
+        current: Option<Box<Portal>>,
+    },
     /// An extended-protocol Execute of the named portal.
-    Execute { portal: String, max_rows: u32 },
+    Execute {
+        portal: String,
+        max_rows: u32,
+    },
     /// COPY FROM STDIN within one of the above.
-    CopyIn { copy: Box<CopyIn>, within: Box<Running> },
+    CopyIn {
+        copy: Box<CopyIn>,
+        within: Box<Running>,
+    },
 }
 
 impl Session {
@@ -128,7 +137,12 @@ impl Session {
     }
 
     /// Works on requests until there are none, something must be waited for, or the slice is used up.
-    pub(super) fn run(&mut self, shared: &Shared, inbox: &mut VecDeque<Request>, out: &mut dyn Outbox) -> Turn {
+    pub(super) fn run(
+        &mut self,
+        shared: &Shared,
+        inbox: &mut VecDeque<Request>,
+        out: &mut dyn Outbox,
+    ) -> Turn {
         loop {
             let running = std::mem::replace(&mut self.running, Running::Nothing);
             if !matches!(running, Running::Nothing) {
@@ -345,7 +359,12 @@ impl Session {
         shared.plans.get(self.variables.project, sql, &search_path, shared.catalog().version(), &reading)
     }
 
-    fn prepare(&mut self, shared: &Shared, sql: &str, types: &[strata_types::Type]) -> Result<Arc<Statement>> {
+    fn prepare(
+        &mut self,
+        shared: &Shared,
+        sql: &str,
+        types: &[strata_types::Type],
+    ) -> Result<Arc<Statement>> {
         let mut parsed = parse::parse(sql)?;
         if parsed.len() > 1 {
             return Err(SqlError::new(
@@ -361,7 +380,11 @@ impl Session {
         let statement = Statement::prepare(&env, Arc::from(sql), tree, types)?;
         let statement = Arc::new(self.described(&env, statement)?);
         let is_plan = matches!(statement.work, Work::Plan(..));
-        if is_plan && types.is_empty() && !self.transaction.has_changes() && self.variables.temporary.get().is_none() {
+        if is_plan
+            && types.is_empty()
+            && !self.transaction.has_changes()
+            && self.variables.temporary.get().is_none()
+        {
             shared.plans.put(self.variables.project, &statement);
         }
         Ok(statement)
@@ -383,11 +406,15 @@ impl Session {
             return Err(in_failed_block());
         }
         if !name.is_empty() && self.portals.contains_key(&name) {
-            return Err(SqlError::new(sqlstate::DUPLICATE_CURSOR, format!("cursor \"{name}\" already exists")));
+            return Err(SqlError::new(
+                sqlstate::DUPLICATE_CURSOR,
+                format!("cursor \"{name}\" already exists"),
+            ));
         }
         self.begin_statement(shared);
         let env = self.environment(shared);
-        let statement = if statement.is_current(&env) { statement } else { Arc::new(statement.renewed(&env)?) };
+        let statement =
+            if statement.is_current(&env) { statement } else { Arc::new(statement.renewed(&env)?) };
         let params = super::portal::decode_params(&env, &statement, formats, params)?;
         super::portal::check_result_formats(&statement, &results)?;
         drop(env);
@@ -434,7 +461,13 @@ impl Session {
         Ok(())
     }
 
-    fn execute(&mut self, shared: &Shared, name: String, max_rows: u32, out: &mut dyn Outbox) -> Option<Turn> {
+    fn execute(
+        &mut self,
+        shared: &Shared,
+        name: String,
+        max_rows: u32,
+        out: &mut dyn Outbox,
+    ) -> Option<Turn> {
         // Taken out while it runs: a statement may close or open portals.
         let Some(mut portal) = self.portals.remove(&name) else { return None };
         match portal.step(self, shared, max_rows, out) {

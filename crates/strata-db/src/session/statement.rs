@@ -99,7 +99,7 @@ impl Statement {
         match self.work {
             Work::Plan(..) => {
                 self.was_prepared_under(env.catalog.version(), &env.search_path, &Reading::of(&env.format))
-            },
+            }
             Work::Empty | Work::Utility => true,
         }
     }
@@ -116,7 +116,11 @@ impl Statement {
     pub(super) fn renewed(&self, env: &StepEnvironment<'_>) -> Result<Statement> {
         let renewed = Statement::prepare(env, self.sql.clone(), self.ast.clone(), &self.params)?;
         let same = renewed.fields.len() == self.fields.len()
-            && renewed.fields.iter().zip(&self.fields).all(|(new, old)| new.ty == old.ty && new.name == old.name);
+            && renewed
+                .fields
+                .iter()
+                .zip(&self.fields)
+                .all(|(new, old)| new.ty == old.ty && new.name == old.name);
         if same {
             Ok(renewed)
         } else {

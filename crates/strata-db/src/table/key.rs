@@ -73,7 +73,9 @@ pub fn range_bounds(
         Some(after) => Bound::Excluded(after),
         None => Bound::Unbounded,
     };
-    let Some(next) = index.keys.get(prefix.len()) else { return Ok((Bound::Included(start.clone()), whole())) };
+    let Some(next) = index.keys.get(prefix.len()) else {
+        return Ok((Bound::Included(start.clone()), whole()));
+    };
     if matches!((low, high), (Bound::Unbounded, Bound::Unbounded)) {
         return Ok((Bound::Included(start.clone()), whole()));
     }

@@ -119,6 +119,10 @@ impl TableLayout {
 
 /// The batch of what the builders have gathered.
 pub(super) fn finish(builders: &mut [ColumnBuilder], rows: usize) -> Batch {
-    let columns = builders.iter_mut().map(ColumnBuilder::take).map(std::sync::Arc::new).collect::<Vec<std::sync::Arc<Column>>>();
+    let columns = builders
+        .iter_mut()
+        .map(ColumnBuilder::take)
+        .map(std::sync::Arc::new)
+        .collect::<Vec<std::sync::Arc<Column>>>();
     Batch::new(columns, rows)
 }

@@ -129,7 +129,9 @@ impl TableScan {
                 Source::Index { entries, rows, view } => match entries.next(txn)? {
                     Some(found) => {
                         let key = entry::row_key(found.key, &found.value)?;
-                        let Some(tuple) = txn.get(*view, *rows, key)? else { return Err(entry::disagreement()) };
+                        let Some(tuple) = txn.get(*view, *rows, key)? else {
+                            return Err(entry::disagreement());
+                        };
                         self.layout.push(key, &tuple, &self.columns, &mut self.builders)?;
                         true
                     }

@@ -140,7 +140,9 @@ fn put_row(txn: &mut Txn, rows: KeyspaceId, key: &[u8], layout: &TableLayout, ro
 fn entries(table: &TableDef, indexes: &[IndexRow], row_key: &[u8]) -> Vec<Entry> {
     let secondary = table.indexes.iter().zip(indexes).enumerate().filter(|(_, (index, _))| !index.primary);
     secondary
-        .filter_map(|(position, (index, values))| Some(entry(table, position, index, values.as_ref()?, row_key)))
+        .filter_map(|(position, (index, values))| {
+            Some(entry(table, position, index, values.as_ref()?, row_key))
+        })
         .collect()
 }
 
@@ -171,7 +173,9 @@ fn claim_row_key(txn: &mut Txn, table: &TableDef, key: &[u8]) -> Result<Option<W
 /// Locks a unique entry's key and looks whether another row has it.
 fn claim_entry(txn: &mut Txn, claimed: &Entry, own_row: &[u8]) -> Result<Option<WriteOutcome>> {
     let Some(index) = claimed.unique else { return Ok(None) };
-    if !txn.has_created(claimed.keyspace) && txn.lock(claimed.keyspace, &claimed.key, LockMode::Update)? == Lock::Wait {
+    if !txn.has_created(claimed.keyspace)
+        && txn.lock(claimed.keyspace, &claimed.key, LockMode::Update)? == Lock::Wait
+    {
         return Ok(Some(WriteOutcome::Wait));
     }
     let Some(value) = txn.get(txn.newest_view().with_own_command(), claimed.keyspace, &claimed.key)? else {

@@ -38,14 +38,23 @@ impl Tables {
 }
 
 fn relation(oid: Oid, tree: &ast::CreateTable) -> RelationDef {
-    let mut table =
-        TableDef { columns: Vec::new(), constraints: Vec::new(), indexes: Vec::new(), keyspace: oid.0, temporary: false };
+    let mut table = TableDef {
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        indexes: Vec::new(),
+        keyspace: oid.0,
+        temporary: false,
+    };
     for element in &tree.elements {
         match element {
             ast::TableElement::Column(column) => add_column(oid, &mut table, column),
             ast::TableElement::Constraint(constraint) => match &constraint.kind {
-                ast::TableConstraintKind::PrimaryKey { columns, .. } => add_index(oid, &mut table, columns, true),
-                ast::TableConstraintKind::Unique { columns, .. } => add_index(oid, &mut table, columns, false),
+                ast::TableConstraintKind::PrimaryKey { columns, .. } => {
+                    add_index(oid, &mut table, columns, true)
+                }
+                ast::TableConstraintKind::Unique { columns, .. } => {
+                    add_index(oid, &mut table, columns, false)
+                }
                 other => panic!("{other:?} in a test"),
             },
             ast::TableElement::Like(_) => panic!("LIKE in a test"),

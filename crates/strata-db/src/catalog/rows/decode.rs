@@ -6,8 +6,8 @@ use crate::catalog::{Catalog, Change};
 use crate::error::Result;
 use crate::schema::{
     Check, ColumnDef, Constraint, ConstraintKind, DatasetDef, ForeignKey, Generated, Identity, IndexDef,
-    IndexKey, KeyAction, KeySource, Oid, ProjectDef, RelationDef, RelationKind, RoleDef, SequenceDef, TableDef,
-    ViewDef,
+    IndexKey, KeyAction, KeySource, Oid, ProjectDef, RelationDef, RelationKind, RoleDef, SequenceDef,
+    TableDef, ViewDef,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -148,7 +148,14 @@ fn index_rows(index: usize, def: &IndexDef, rows: &mut Vec<Row>) {
             KeySource::Column(column) => (number(*column), Value::Null, Value::Null),
             KeySource::Expression(sql, ty) => (Value::Null, text(sql), Value::Oid(ty.0.0)),
         };
-        vec![column, expression, ty, Value::Bool(key.descending), Value::Bool(key.nulls_first), Value::Bool(false)]
+        vec![
+            column,
+            expression,
+            ty,
+            Value::Bool(key.descending),
+            Value::Bool(key.nulls_first),
+            Value::Bool(false),
+        ]
     });
     let included = def.included.iter().map(|column| {
         let no = Value::Bool(false);
@@ -170,7 +177,13 @@ fn constraint_rows(index: usize, def: &Constraint, rows: &mut Vec<Row>) {
         ConstraintKind::Unique { index } => ("unique", [Value::Oid(index.0), none(), none(), none(), none()]),
         ConstraintKind::ForeignKey(key) => (
             "foreign key",
-            [none(), none(), Value::Oid(key.table.0), text(action(key.on_update)), text(action(key.on_delete))],
+            [
+                none(),
+                none(),
+                Value::Oid(key.table.0),
+                text(action(key.on_update)),
+                text(action(key.on_delete)),
+            ],
         ),
     };
     let mut values = vec![
@@ -183,10 +196,12 @@ fn constraint_rows(index: usize, def: &Constraint, rows: &mut Vec<Row>) {
     values.extend(details);
     rows.push(Row { table: &tables::CONSTRAINTS, positions: vec![at(index)], values });
     if let ConstraintKind::ForeignKey(key) = &def.kind {
-        rows.extend(key.columns.iter().zip(&key.keys).enumerate().map(|(position, (column, referred))| Row {
-            table: &tables::CONSTRAINT_COLUMNS,
-            positions: vec![at(index), at(position)],
-            values: vec![Value::Oid(def.oid.0), number(*column), number(*referred)],
+        rows.extend(key.columns.iter().zip(&key.keys).enumerate().map(|(position, (column, referred))| {
+            Row {
+                table: &tables::CONSTRAINT_COLUMNS,
+                positions: vec![at(index), at(position)],
+                values: vec![Value::Oid(def.oid.0), number(*column), number(*referred)],
+            }
         }));
     }
 }

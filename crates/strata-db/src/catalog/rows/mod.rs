@@ -56,8 +56,7 @@ fn erase(txn: &mut Txn, table: &SystemTable, oid: Oid) -> Result<()> {
     let lower = key(oid, &[]);
     let upper = key(Oid(oid.0 + 1), &[]);
     let mut keys = Vec::new();
-    let mut scan =
-        txn.scan(view, table.keyspace, Bound::Included(&lower), Bound::Excluded(&upper), false)?;
+    let mut scan = txn.scan(view, table.keyspace, Bound::Included(&lower), Bound::Excluded(&upper), false)?;
     while let Some(entry) = scan.next(txn)? {
         keys.push(entry.key.to_vec());
     }
@@ -78,8 +77,7 @@ fn key(oid: Oid, positions: &[u16]) -> Vec<u8> {
 fn read(store: &Store, table: &SystemTable) -> Result<Vec<(Oid, Vec<Value>)>> {
     let txn = store.begin();
     let mut rows = Vec::new();
-    let mut scan =
-        txn.scan(txn.newest_view(), table.keyspace, Bound::Unbounded, Bound::Unbounded, false)?;
+    let mut scan = txn.scan(txn.newest_view(), table.keyspace, Bound::Unbounded, Bound::Unbounded, false)?;
     let types = table.types();
     while let Some(entry) = scan.next(&txn)? {
         let Some((oid, _)) = entry.key.split_first_chunk::<4>() else { continue };

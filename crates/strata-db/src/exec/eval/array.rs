@@ -133,9 +133,7 @@ fn slice_of(array: &Array, bounds: &[(Bound, Bound)]) -> Value {
     for (at, dimension) in array.dimensions.iter().enumerate() {
         let last = dimension.lower + dimension.len as i32 - 1;
         let (lower, upper) = match bounds.get(at) {
-            Some((lower, upper)) => {
-                (lower.value().unwrap_or(dimension.lower), upper.value().unwrap_or(last))
-            }
+            Some((lower, upper)) => (lower.value().unwrap_or(dimension.lower), upper.value().unwrap_or(last)),
             None => (dimension.lower, last),
         };
         let (lower, upper) = (lower.max(dimension.lower), upper.min(last));

@@ -20,13 +20,7 @@ pub(super) fn fast(function: &Function, left: &Vector, right: &Vector, rows: usi
 }
 
 /// `arg [NOT] IN (constants)`, if all have one simple type and none is NULL.
-pub(super) fn in_list(
-    arg: &Vector,
-    ty: Type,
-    list: &[Expr],
-    negated: bool,
-    rows: usize,
-) -> Option<Column> {
+pub(super) fn in_list(arg: &Vector, ty: Type, list: &[Expr], negated: bool, rows: usize) -> Option<Column> {
     let Vector::Column(column) = arg else { return None };
     let mut wanted: HashSet<&Value> = HashSet::with_capacity(list.len());
     for candidate in list {
@@ -81,8 +75,13 @@ fn with_constant(column: &Column, value: &Value, op: CompareOp, rows: usize) -> 
         (ColumnData::Int8(ints), Value::Int8(n))
         | (ColumnData::Time(ints), Value::Time(n))
         | (ColumnData::Timestamp(ints), Value::Timestamp(n))
-        | (ColumnData::TimestampTz(ints), Value::TimestampTz(n)) => compare_all!(op, rows, row => ints[row], *n),
-        (ColumnData::Int2(_) | ColumnData::Int4(_) | ColumnData::Int8(_), Value::Int2(_) | Value::Int4(_) | Value::Int8(_)) => {
+        | (ColumnData::TimestampTz(ints), Value::TimestampTz(n)) => {
+            compare_all!(op, rows, row => ints[row], *n)
+        }
+        (
+            ColumnData::Int2(_) | ColumnData::Int4(_) | ColumnData::Int8(_),
+            Value::Int2(_) | Value::Int4(_) | Value::Int8(_),
+        ) => {
             let (ints, n) = (integers(column)?, value.as_i64()?);
             compare_all!(op, rows, row => ints.get(row), n)
         }
@@ -107,7 +106,9 @@ fn columns(left: &Column, right: &Column, op: CompareOp) -> Option<Column> {
         (ColumnData::Int8(a), ColumnData::Int8(b))
         | (ColumnData::Time(a), ColumnData::Time(b))
         | (ColumnData::Timestamp(a), ColumnData::Timestamp(b))
-        | (ColumnData::TimestampTz(a), ColumnData::TimestampTz(b)) => compare_all!(op, rows, row => a[row], b[row]),
+        | (ColumnData::TimestampTz(a), ColumnData::TimestampTz(b)) => {
+            compare_all!(op, rows, row => a[row], b[row])
+        }
         (ColumnData::Float8(a), ColumnData::Float8(b)) => {
             (0..rows).map(|row| holds(op, compare_f64(a[row], b[row]))).collect()
         }

@@ -57,7 +57,8 @@ impl Selection {
             });
         }
         let columns = batch.columns.iter().zip(read);
-        let columns = columns.map(|(column, read)| if read { column.take(rows).into() } else { column.clone() });
+        let columns =
+            columns.map(|(column, read)| if read { column.take(rows).into() } else { column.clone() });
         Batch { columns: columns.collect(), rows: rows.len() }
     }
 
@@ -92,8 +93,10 @@ pub(in crate::exec) fn select(condition: &Expr, batch: &Batch, run: &mut Run<'_>
         Vector::Const(Value::Bool(true)) => Selection::All,
         Vector::Const(_) => Selection::Rows(Vec::new()),
         Vector::Column(_) => {
-            let rows: Vec<u32> =
-                (0..batch.rows).filter(|row| truths.truth(*row) == Some(true)).map(|row| row as u32).collect();
+            let rows: Vec<u32> = (0..batch.rows)
+                .filter(|row| truths.truth(*row) == Some(true))
+                .map(|row| row as u32)
+                .collect();
             if rows.len() == batch.rows { Selection::All } else { Selection::Rows(rows) }
         }
     })

@@ -16,7 +16,13 @@ use std::sync::Arc;
 use strata_types::{Array, Type, Value, sqlstate};
 
 /// The value of subquery `index` for a row.
-pub(super) fn eval(index: usize, kind: &SubqueryKind, ty: Type, row: Row<'_>, run: &mut Run<'_>) -> Result<Value> {
+pub(super) fn eval(
+    index: usize,
+    kind: &SubqueryKind,
+    ty: Type,
+    row: Row<'_>,
+    run: &mut Run<'_>,
+) -> Result<Value> {
     match kind {
         SubqueryKind::Scalar => {
             let rows = rows(index, row, 2, run)?.rows;

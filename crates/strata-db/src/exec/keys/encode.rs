@@ -71,7 +71,13 @@ fn word(n: i64, out: &mut Vec<u8>) {
 }
 
 fn float_bits(f: f64) -> i64 {
-    let canonical = if f.is_nan() { f64::NAN } else if f == 0.0 { 0.0 } else { f };
+    let canonical = if f.is_nan() {
+        f64::NAN
+    } else if f == 0.0 {
+        0.0
+    } else {
+        f
+    };
     canonical.to_bits() as i64
 }
 

@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::eval;
 use crate::plan::SortKey;
-use strata_types::key::{self, SortOrder};
 use strata_types::Batch;
+use strata_types::key::{self, SortOrder};
 
 /// The sort keys of many rows, one after the other in one buffer.
 #[derive(Default)]
@@ -41,7 +41,8 @@ impl SortBytes {
 
     /// Rows in sorted order; equal ones stay as they came.
     pub(in crate::exec) fn order(&self) -> Vec<u32> {
-        let mut rows: Vec<(u64, u32)> = (0..self.len()).map(|row| (head(self.key(row)), row as u32)).collect();
+        let mut rows: Vec<(u64, u32)> =
+            (0..self.len()).map(|row| (head(self.key(row)), row as u32)).collect();
         rows.sort_unstable_by(|(a_head, a), (b_head, b)| {
             a_head
                 .cmp(b_head)

@@ -29,7 +29,8 @@ pub(in crate::exec) struct With {
 
 impl With {
     pub(in crate::exec) fn new(parts: Vec<(usize, Input, bool)>, body: Input) -> With {
-        let parts = parts.into_iter().map(|(id, operator, modifies)| (id, Some(operator), modifies)).collect();
+        let parts =
+            parts.into_iter().map(|(id, operator, modifies)| (id, Some(operator), modifies)).collect();
         With { parts, body, started: false, rewound: false, body_done: false }
     }
 

@@ -26,7 +26,11 @@ enum Source {
 }
 
 impl FunctionScan {
-    pub(in crate::exec) fn new(calls: Vec<(Expr, usize)>, ordinality: bool, types: Vec<Type>) -> FunctionScan {
+    pub(in crate::exec) fn new(
+        calls: Vec<(Expr, usize)>,
+        ordinality: bool,
+        types: Vec<Type>,
+    ) -> FunctionScan {
         FunctionScan { calls, ordinality, types, sources: None, count: 0 }
     }
 

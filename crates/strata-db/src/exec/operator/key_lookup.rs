@@ -41,7 +41,16 @@ impl KeyLookup {
             RelationKind::Table(table) => TableLayout::new(table)?,
             _ => unreachable!("only tables have keys"),
         };
-        Ok(KeyLookup { relation, layout, index, columns, types: scan.types(), probes, filter, state: State::Start })
+        Ok(KeyLookup {
+            relation,
+            layout,
+            index,
+            columns,
+            types: scan.types(),
+            probes,
+            filter,
+            state: State::Start,
+        })
     }
 
     /// The one key of the usual case, or all of them without repetition.
@@ -85,8 +94,15 @@ impl Operator for KeyLookup {
         let mut rows = Vec::with_capacity(keys.len().min(BATCH_ROWS));
         while let Some(key) = keys.pop() {
             run.charge(1);
-            let found =
-                fetch_by_index(run.txn, run.view, &self.relation, &self.layout, self.index, &key, &self.columns)?;
+            let found = fetch_by_index(
+                run.txn,
+                run.view,
+                &self.relation,
+                &self.layout,
+                self.index,
+                &key,
+                &self.columns,
+            )?;
             if let Some(row) = found
                 && matches(self.filter.as_ref(), Row::Values(&row), run)?
             {

@@ -31,7 +31,13 @@ impl Limit {
     }
 
     /// The first rows of the batch that belong to the answer; `None` if the limit is reached.
-    fn cut(&mut self, batch: Batch, skip: &mut u64, yielded: &mut u64, run: &mut Run<'_>) -> Result<Option<Batch>> {
+    fn cut(
+        &mut self,
+        batch: Batch,
+        skip: &mut u64,
+        yielded: &mut u64,
+        run: &mut Run<'_>,
+    ) -> Result<Option<Batch>> {
         let skipped = (*skip).min(batch.rows as u64);
         *skip -= skipped;
         let rest = batch.slice(skipped as usize, batch.rows - skipped as usize);
@@ -65,9 +71,7 @@ pub(super) fn bound(
     let Some(expr) = expr else { return Ok(absent) };
     match eval_row(expr, Row::Values(&[]), run)?.as_i64() {
         None => Ok(absent),
-        Some(n) => {
-            u64::try_from(n).map_err(|_| SqlError::new(state, format!("{what} must not be negative")))
-        }
+        Some(n) => u64::try_from(n).map_err(|_| SqlError::new(state, format!("{what} must not be negative"))),
     }
 }
 

@@ -141,8 +141,9 @@ impl NestedLoop {
         while self.keeps_right() && self.unmatched < self.gathered.len() {
             let at = self.unmatched;
             self.unmatched += 1;
-            let rows: Vec<u32> =
-                (0..self.gathered[at].rows as u32).filter(|row| !self.matched[at].get(*row as usize)).collect();
+            let rows: Vec<u32> = (0..self.gathered[at].rows as u32)
+                .filter(|row| !self.matched[at].get(*row as usize))
+                .collect();
             if !rows.is_empty() {
                 let right = self.gathered[at].take(&rows);
                 let mut columns = nulls(&self.left_types, rows.len());

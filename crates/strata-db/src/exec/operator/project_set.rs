@@ -75,16 +75,18 @@ impl Current {
         for stream in &mut self.streams {
             let value = match stream {
                 Stream::One(value) => value.clone(),
-                Stream::Many(source) => match source.as_mut().map(|source| source.next(run.env)).transpose()? {
-                    Some(Some(mut row)) => {
-                        any = true;
-                        if row.len() == 1 { row.remove(0) } else { Value::Record(row.into()) }
+                Stream::Many(source) => {
+                    match source.as_mut().map(|source| source.next(run.env)).transpose()? {
+                        Some(Some(mut row)) => {
+                            any = true;
+                            if row.len() == 1 { row.remove(0) } else { Value::Record(row.into()) }
+                        }
+                        Some(None) | None => {
+                            *source = None;
+                            Value::Null
+                        }
                     }
-                    Some(None) | None => {
-                        *source = None;
-                        Value::Null
-                    }
-                },
+                }
             };
             values.push(value);
         }

@@ -30,7 +30,15 @@ enum Phase {
 
 impl Recursive {
     pub(in crate::exec) fn new(id: usize, distinct: bool, base: Input, step: Input) -> Recursive {
-        Recursive { id, distinct, base, step, seen: KeyTable::default(), round: Vec::new(), phase: Phase::Base }
+        Recursive {
+            id,
+            distinct,
+            base,
+            step,
+            seen: KeyTable::default(),
+            round: Vec::new(),
+            phase: Phase::Base,
+        }
     }
 
     /// Takes a batch of the round in; what of it is new.

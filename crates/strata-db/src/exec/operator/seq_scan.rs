@@ -19,7 +19,11 @@ pub(in crate::exec) struct SeqScan {
 }
 
 impl SeqScan {
-    pub(in crate::exec) fn new(relation: Arc<RelationDef>, columns: Vec<usize>, filter: Option<Expr>) -> SeqScan {
+    pub(in crate::exec) fn new(
+        relation: Arc<RelationDef>,
+        columns: Vec<usize>,
+        filter: Option<Expr>,
+    ) -> SeqScan {
         SeqScan { relation, columns, filter, scan: None }
     }
 }

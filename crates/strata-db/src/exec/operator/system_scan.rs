@@ -23,11 +23,15 @@ impl SystemScan {
 
     fn compute(&self, run: &Run<'_>) -> Result<Rows> {
         let relation = system::by_oid(self.relation).ok_or_else(|| {
-            SqlError::new(sqlstate::UNDEFINED_TABLE, format!("could not open relation with OID {}", self.relation))
+            SqlError::new(
+                sqlstate::UNDEFINED_TABLE,
+                format!("could not open relation with OID {}", self.relation),
+            )
         })?;
         let mut rows = (relation.rows)(run.system)?;
         for row in &mut rows {
-            *row = self.columns.iter().map(|column| row.get(*column).cloned().unwrap_or(Value::Null)).collect();
+            *row =
+                self.columns.iter().map(|column| row.get(*column).cloned().unwrap_or(Value::Null)).collect();
         }
         Ok(Rows::of_values(&self.types, &rows))
     }

@@ -29,7 +29,8 @@ impl Operator for Values {
         }
         let mut rows = Vec::with_capacity(exprs.len());
         for exprs in exprs {
-            let row: Result<Vec<Value>> = exprs.iter().map(|expr| eval_row(expr, Row::Values(&[]), run)).collect();
+            let row: Result<Vec<Value>> =
+                exprs.iter().map(|expr| eval_row(expr, Row::Values(&[]), run)).collect();
             rows.push(row?);
         }
         self.at = end;

@@ -62,7 +62,9 @@ fn cast(expr: &Expr, env: &dyn Environment) -> Option<ExprKind> {
     let ExprKind::Cast { arg, explicit } = &expr.kind else { return None };
     let ExprKind::Const(value) = &arg.kind else { return None };
     let timeless = |ty: Type| {
-        ty.is_number() || ty == Type::BOOL || matches!(ty, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::UUID)
+        ty.is_number()
+            || ty == Type::BOOL
+            || matches!(ty, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::UUID)
     };
     if !timeless(arg.ty) || !timeless(expr.ty) {
         return None;

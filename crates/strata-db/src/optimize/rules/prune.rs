@@ -140,7 +140,8 @@ fn join(plan: Logical, needed: &BTreeSet<usize>) -> (Logical, Kept) {
         map_outer_columns(&mut right, &mut |column| place(&left_kept, column));
     }
     let (right, right_kept) = prune(*right, &to_right);
-    let both: Kept = left_kept.iter().copied().chain(right_kept.iter().map(|column| column + width)).collect();
+    let both: Kept =
+        left_kept.iter().copied().chain(right_kept.iter().map(|column| column + width)).collect();
     renumber(&mut on, &both);
     let mut schema = left.schema().clone();
     let kept = if kind.yields_right() {
@@ -152,7 +153,6 @@ fn join(plan: Logical, needed: &BTreeSet<usize>) -> (Logical, Kept) {
     (Logical::Join { kind, left: Box::new(left), right: Box::new(right), on, lateral, schema }, kept)
 }
 
-
 fn aggregate(plan: Logical, needed: &BTreeSet<usize>) -> (Logical, Kept) {
     let Logical::Aggregate { input, mut groups, sets, calls, grouping_calls, schema } = plan else {
         unreachable!("asked of aggregates only")
@@ -161,8 +161,12 @@ fn aggregate(plan: Logical, needed: &BTreeSet<usize>) -> (Logical, Kept) {
     let behind = first + calls.len();
     let kept: Kept =
         (0..schema.len()).filter(|at| *at < first || *at >= behind || needed.contains(at)).collect();
-    let mut calls: Vec<_> =
-        calls.into_iter().enumerate().filter(|(at, _)| kept.contains(&(first + at))).map(|(_, call)| call).collect();
+    let mut calls: Vec<_> = calls
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| kept.contains(&(first + at)))
+        .map(|(_, call)| call)
+        .collect();
     let mut wanted = read_by(&groups);
     for call in &calls {
         wanted.extend(read_by(call.args.iter().chain(&call.filter)));

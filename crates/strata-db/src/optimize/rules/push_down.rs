@@ -38,8 +38,9 @@ fn push(plan: Logical, mut parts: Vec<Expr>) -> Logical {
         }
         Logical::Aggregate { input, groups, sets, calls, grouping_calls, schema } => {
             let everywhere = |group: usize| sets.iter().all(|set| set.contains(&group));
-            let allowed =
-                |part: &Expr| columns(part).into_iter().all(|at| at < groups.len() && everywhere(at)) && !sets.is_empty();
+            let allowed = |part: &Expr| {
+                columns(part).into_iter().all(|at| at < groups.len() && everywhere(at)) && !sets.is_empty()
+            };
             let (mut inside, mut above) = (Vec::new(), Vec::new());
             for part in parts {
                 match allowed(&part).then(|| through_projection(&part, &groups)).flatten() {
@@ -84,13 +85,16 @@ fn push(plan: Logical, mut parts: Vec<Expr>) -> Logical {
 /// The condition reads only columns that stand by themselves among `exprs`.
 fn reads_only(part: &Expr, exprs: &[Expr]) -> bool {
     let read = columns(part);
-    !read.is_empty() && read.into_iter().all(|column| exprs.iter().any(|expr| expr.kind == ExprKind::Column(column)))
+    !read.is_empty()
+        && read.into_iter().all(|column| exprs.iter().any(|expr| expr.kind == ExprKind::Column(column)))
 }
 
 fn project(input: Logical, exprs: Vec<Expr>, schema: crate::plan::Schema, parts: Vec<Expr>) -> Logical {
     let (mut inside, mut above) = (Vec::new(), Vec::new());
     for part in parts {
-        let computed_once = columns(&part).into_iter().all(|column| !is_volatile(&exprs[column]) && !has_subquery(&exprs[column]));
+        let computed_once = columns(&part)
+            .into_iter()
+            .all(|column| !is_volatile(&exprs[column]) && !has_subquery(&exprs[column]));
         match computed_once.then(|| through_projection(&part, &exprs)).flatten() {
             Some(moved) => inside.push(moved),
             None => above.push(part),
@@ -124,11 +128,15 @@ fn join(plan: Logical, parts: Vec<Expr>) -> Logical {
     for part in &parts {
         kind = simplified(kind, part, width);
     }
-    let (mut to_left, mut to_right, mut on_parts, mut above) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut to_left, mut to_right, mut on_parts, mut above) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for part in parts {
         match (kind, side(&part, width)) {
             (JoinKind::Inner, Side::Both) => on_parts.push(part),
-            (JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti, Side::Left) => {
+            (
+                JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti,
+                Side::Left,
+            ) => {
                 to_left.push(part);
             }
             (JoinKind::Inner | JoinKind::Right, Side::Right) => to_right.push(part),
@@ -139,7 +147,9 @@ fn join(plan: Logical, parts: Vec<Expr>) -> Logical {
         match (kind, side(&part, width)) {
             (_, _) if is_volatile(&part) => on_parts.push(part),
             (JoinKind::Inner | JoinKind::Right | JoinKind::Semi, Side::Left) => to_left.push(part),
-            (JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti, Side::Right) => to_right.push(part),
+            (JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti, Side::Right) => {
+                to_right.push(part)
+            }
             _ => on_parts.push(part),
         }
     }

@@ -12,9 +12,7 @@
 use super::bottom_up;
 use crate::functions::Environment;
 use crate::optimize::comparison::compare_op;
-use crate::optimize::expressions::{
-    conjunction, conjuncts, filtered, is_volatile_plan, reads, rise, truth,
-};
+use crate::optimize::expressions::{conjunction, conjuncts, filtered, is_volatile_plan, reads, rise, truth};
 use crate::plan::{
     CompareOp, Expr, ExprKind, FunctionRef, JoinKind, Logical, Quantifier, Subquery, SubqueryKind,
 };
@@ -87,7 +85,9 @@ fn compare(
     if anti && (subquery.correlated || functions.len() != 1) {
         return Err(Box::new(plan));
     }
-    let Some(equal) = functions.iter().map(equality).collect::<Option<Vec<_>>>() else { return Err(Box::new(plan)) };
+    let Some(equal) = functions.iter().map(equality).collect::<Option<Vec<_>>>() else {
+        return Err(Box::new(plan));
+    };
     let width = plan.schema().len();
     let fields = subquery.plan.schema().clone();
     let Some((right, mut on)) = detach(subquery.plan.clone(), width) else { return Err(Box::new(plan)) };
@@ -105,7 +105,9 @@ fn equality(function: &FunctionRef) -> Option<FunctionRef> {
         return Some(*function);
     }
     let [left, right] = function.args else { return None };
-    let found = crate::functions::registry::operators("=").iter().find(|op| op.left == Some(*left) && op.right == *right)?;
+    let found = crate::functions::registry::operators("=")
+        .iter()
+        .find(|op| op.left == Some(*left) && op.right == *right)?;
     Some(FunctionRef(found.function))
 }
 

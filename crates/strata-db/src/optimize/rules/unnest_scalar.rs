@@ -11,9 +11,7 @@ use super::unnest::extract;
 use crate::functions::Environment;
 use crate::optimize::comparison::comparison;
 use crate::optimize::expressions::{columns, conjunction, is_volatile_plan, reads, rise};
-use crate::plan::{
-    CompareOp, Expr, ExprKind, Field, JoinKind, Logical, Subquery, SubqueryKind,
-};
+use crate::plan::{CompareOp, Expr, ExprKind, Field, JoinKind, Logical, Subquery, SubqueryKind};
 use strata_types::{Type, Typmod};
 
 /// The rule.
@@ -28,8 +26,11 @@ pub(super) fn apply(plan: Logical, _env: &dyn Environment) -> Logical {
             if !widened {
                 return filter;
             }
-            let exprs =
-                fields.iter().enumerate().map(|(at, field)| Expr::column(at, field.ty, field.typmod)).collect();
+            let exprs = fields
+                .iter()
+                .enumerate()
+                .map(|(at, field)| Expr::column(at, field.ty, field.typmod))
+                .collect();
             Logical::Project { input: Box::new(filter), exprs, schema: fields }
         }
         Logical::Project { input, mut exprs, schema } => {
@@ -74,7 +75,8 @@ fn grouped(subquery: &Subquery, width: usize) -> Option<(Logical, Expr)> {
     }
     let Logical::Project { input, exprs, schema } = subquery.plan.clone() else { return None };
     let [value] = <[Expr; 1]>::try_from(exprs).ok()?;
-    let Logical::Aggregate { input, groups, sets, calls, grouping_calls, schema: aggregate_schema } = *input else {
+    let Logical::Aggregate { input, groups, sets, calls, grouping_calls, schema: aggregate_schema } = *input
+    else {
         return None;
     };
     let plain = groups.is_empty() && sets.len() == 1 && grouping_calls.is_empty();
@@ -116,7 +118,8 @@ fn equality(condition: &Expr) -> Option<(crate::plan::FunctionRef, Expr, Expr)> 
         _ => None,
     };
     let is_inner = |expr: &Expr| {
-        !columns(expr).is_empty() && !expr.contains(&mut |part| matches!(part.kind, ExprKind::Outer { .. } | ExprKind::Subquery(_)))
+        !columns(expr).is_empty()
+            && !expr.contains(&mut |part| matches!(part.kind, ExprKind::Outer { .. } | ExprKind::Subquery(_)))
     };
     // The same function serves both ways round only if its operands are of one type.
     if parts.op != CompareOp::Eq || parts.left.ty != parts.right.ty {

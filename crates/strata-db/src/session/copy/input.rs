@@ -195,7 +195,10 @@ impl CopyIn {
 
     fn row(&mut self, fields: &Fields) -> Result<Vec<Expr>> {
         if fields.len() > self.columns.len() {
-            return Err(SqlError::new(sqlstate::BAD_COPY_FILE_FORMAT, "extra data after last expected column"));
+            return Err(SqlError::new(
+                sqlstate::BAD_COPY_FILE_FORMAT,
+                "extra data after last expected column",
+            ));
         }
         let mut row = self.template.clone();
         for (index, column) in self.columns.iter().enumerate() {
@@ -218,10 +221,14 @@ impl CopyIn {
     }
 
     fn value(&self, column: &CopiedColumn, bytes: &[u8]) -> Result<Value> {
-        let context = || format!("COPY {}, line {}, column {}", self.table, self.reader.line, column.def.name);
+        let context =
+            || format!("COPY {}, line {}, column {}", self.table, self.reader.line, column.def.name);
         let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(|| {
-            SqlError::new(sqlstate::CHARACTER_NOT_IN_REPERTOIRE, "invalid byte sequence for encoding \"UTF8\"")
-                .context(context())
+            SqlError::new(
+                sqlstate::CHARACTER_NOT_IN_REPERTOIRE,
+                "invalid byte sequence for encoding \"UTF8\"",
+            )
+            .context(context())
         })?;
         Value::from_text(column.def.ty, column.def.typmod, text, &self.format)
             .map_err(|error| SqlError::from(error).context(format!("{}: \"{text}\"", context())))
@@ -237,7 +244,12 @@ impl CopyIn {
             .map(|(bytes, ..)| String::from_utf8_lossy(bytes).into_owned())
             .collect();
         let delimiter = char::from(self.options.delimiter).to_string();
-        error.context(format!("COPY {}, line {}: \"{}\"", self.table, self.reader.line, shown.join(&delimiter)))
+        error.context(format!(
+            "COPY {}, line {}: \"{}\"",
+            self.table,
+            self.reader.line,
+            shown.join(&delimiter)
+        ))
     }
 
     fn start_insert(&mut self) -> Result<()> {
@@ -256,7 +268,9 @@ impl CopyIn {
         let Some(running) = &mut self.running else { return Ok(None) };
         loop {
             let step = step_plan(session, shared, running, self.view, &[]);
-            match step.map_err(|error| error.context(format!("COPY {}, line {}", self.table, self.reader.line)))? {
+            match step
+                .map_err(|error| error.context(format!("COPY {}, line {}", self.table, self.reader.line)))?
+            {
                 Step::Batch(_) => {}
                 Step::Pending(Wait::Lock) => return Ok(Some(Turn::Lock)),
                 Step::Pending(Wait::Slice | Wait::Output) => return Ok(Some(Turn::Yield)),
@@ -305,7 +319,8 @@ fn copied_columns(relation: &Relation, named: &[ast::Ident], options: &Options) 
     for name in named {
         let found = live().find(|(_, column)| column.name == *name.name);
         let (place, def) = found.ok_or_else(|| {
-            let message = format!("column \"{}\" of relation \"{}\" does not exist", name.name, relation.name);
+            let message =
+                format!("column \"{}\" of relation \"{}\" does not exist", name.name, relation.name);
             SqlError::new(sqlstate::UNDEFINED_COLUMN, message).at(name.pos.0)
         })?;
         columns.push(copied(place, def));

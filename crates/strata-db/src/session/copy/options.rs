@@ -118,7 +118,10 @@ impl Options {
     fn check(&self, from: bool) -> Result<()> {
         let refuse = |state, message: &str| Err(SqlError::new(state, message));
         if matches!(self.delimiter, b'\n' | b'\r') {
-            return refuse(sqlstate::INVALID_PARAMETER_VALUE, "COPY delimiter cannot be newline or carriage return");
+            return refuse(
+                sqlstate::INVALID_PARAMETER_VALUE,
+                "COPY delimiter cannot be newline or carriage return",
+            );
         }
         if self.null.contains(['\n', '\r']) {
             let message = "COPY null representation cannot use newline or carriage return";
@@ -137,7 +140,10 @@ impl Options {
             return refuse(sqlstate::FEATURE_NOT_SUPPORTED, message);
         }
         if self.form == Form::Csv && self.null.bytes().any(|byte| byte == self.quote) {
-            return refuse(sqlstate::FEATURE_NOT_SUPPORTED, "CSV quote character must not appear in the NULL specification");
+            return refuse(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                "CSV quote character must not appear in the NULL specification",
+            );
         }
         if from && self.force_quote != Columns::None {
             return refuse(sqlstate::FEATURE_NOT_SUPPORTED, "COPY force quote only available using COPY TO");
@@ -204,7 +210,8 @@ fn columns(option: &ast::OptionDef) -> Result<Columns> {
         Some(OptionValue::Star) => Ok(Columns::All),
         Some(value) => Ok(value_text(value).map_or(Columns::All, |name| Columns::Named(vec![name]))),
         None => {
-            let message = format!("argument to option \"{}\" must be a list of column names", option.name.name);
+            let message =
+                format!("argument to option \"{}\" must be a list of column names", option.name.name);
             Err(SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, message).at(option.name.pos.0))
         }
     }
@@ -215,7 +222,8 @@ fn check_encoding(option: &ast::OptionDef) -> Result<()> {
     match name.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
         "utf8" | "unicode" | "sqlascii" => Ok(()),
         _ => {
-            let message = format!("argument to option \"encoding\" must be a valid encoding name: \"{name}\"");
+            let message =
+                format!("argument to option \"encoding\" must be a valid encoding name: \"{name}\"");
             Err(SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, message).at(option.name.pos.0))
         }
     }

@@ -29,7 +29,12 @@ pub(in super::super) struct CopyOut {
 
 impl CopyOut {
     /// Plans the query, or `SELECT columns FROM table`.
-    pub(super) fn open(session: &mut Session, shared: &Shared, copy: &ast::Copy, options: Options) -> Result<CopyOut> {
+    pub(super) fn open(
+        session: &mut Session,
+        shared: &Shared,
+        copy: &ast::Copy,
+        options: Options,
+    ) -> Result<CopyOut> {
         let isolation = session.isolation();
         let view = session.transaction.view(shared, isolation);
         let env = session.environment(shared);
@@ -142,12 +147,12 @@ fn write_field(field: &[u8], options: &Options, forced: bool, alone: bool, line:
     match options.form {
         Form::Text => escape_text(field, options.delimiter, line),
         Form::Csv => {
-            let special = |byte: &u8| {
-                [options.delimiter, options.quote, b'\n', b'\r'].contains(byte)
-            };
+            let special = |byte: &u8| [options.delimiter, options.quote, b'\n', b'\r'].contains(byte);
             // A lone `\.` would end the data.
-            let needs =
-                forced || field == options.null.as_bytes() || field.iter().any(special) || (alone && field == b"\\.");
+            let needs = forced
+                || field == options.null.as_bytes()
+                || field.iter().any(special)
+                || (alone && field == b"\\.");
             if !needs {
                 line.extend_from_slice(field);
                 return;
@@ -191,7 +196,10 @@ fn select_from(name: &ast::ObjectName, columns: &[ast::Ident]) -> ast::Statement
     let targets = if columns.is_empty() {
         vec![target(ast::ExprKind::Wildcard(Vec::new()))]
     } else {
-        columns.iter().map(|column| target(ast::ExprKind::Column(ast::ObjectName(vec![column.clone()])))).collect()
+        columns
+            .iter()
+            .map(|column| target(ast::ExprKind::Column(ast::ObjectName(vec![column.clone()]))))
+            .collect()
     };
     let from = ast::TableRef::Relation(Box::new(ast::Relation {
         name: name.clone(),

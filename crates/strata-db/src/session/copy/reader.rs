@@ -46,7 +46,8 @@ impl Fields {
     /// A field: its bytes, whether it looks like NULL, whether it was quoted.
     pub(super) fn get(&self, index: usize) -> Option<(&[u8], bool, bool)> {
         let (end, null, quoted) = *self.ends.get(index)?;
-        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |before| before.0);
+        let start =
+            index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |before| before.0);
         Some((self.bytes.get(start..end)?, null, quoted))
     }
 

@@ -45,12 +45,17 @@ impl Ddl<'_> {
             }
             AlterColumnAction::DropExpression { if_exists } => {
                 if def.generated.is_none() {
-                    let message = format!("column \"{}\" of relation \"{}\" is not a stored generated column", def.name, relation.name);
+                    let message = format!(
+                        "column \"{}\" of relation \"{}\" is not a stored generated column",
+                        def.name, relation.name
+                    );
                     return self.skip_or_refuse(*if_exists, message);
                 }
                 self.put_column(relation, column, ColumnDef { generated: None, ..def })
             }
-            AlterColumnAction::SetType { ty, using, .. } => self.set_type(relation, column, ty, using.as_ref()),
+            AlterColumnAction::SetType { ty, using, .. } => {
+                self.set_type(relation, column, ty, using.as_ref())
+            }
             AlterColumnAction::AddIdentity { always, options } => {
                 self.add_identity(relation, column, def, *always, options)
             }
@@ -139,7 +144,9 @@ impl Ddl<'_> {
             self.change_sequence(&sequence, options)?;
         }
         match always {
-            Some(always) => self.put_column(relation, column, ColumnDef { identity: Some(identity(always)), ..def }),
+            Some(always) => {
+                self.put_column(relation, column, ColumnDef { identity: Some(identity(always)), ..def })
+            }
             None => Ok(()),
         }
     }
@@ -189,13 +196,17 @@ impl Ddl<'_> {
         ty: &TypeName,
         using: Option<&ast::Expr>,
     ) -> Result<Expr> {
-        let name = super::table_of(relation).columns.get(column).map(|def| def.name.clone()).unwrap_or_default();
+        let name =
+            super::table_of(relation).columns.get(column).map(|def| def.name.clone()).unwrap_or_default();
         let source = match using {
             Some(expr) => expr.clone(),
             None => crate::parse::parse_expr(&crate::parse::quote_ident(&name))?,
         };
         let pos = source.pos;
-        let tree = ast::Expr { kind: ast::ExprKind::Cast { operand: Box::new(source), ty: Box::new(ty.clone()) }, pos };
+        let tree = ast::Expr {
+            kind: ast::ExprKind::Cast { operand: Box::new(source), ty: Box::new(ty.clone()) },
+            pos,
+        };
         let env = self.env();
         let mut bound = bind::row_expression(&env.names(), &env, relation, &tree)?;
         // As an assignment does: a value that is too long is refused, not cut.
@@ -247,9 +258,9 @@ fn refuse_needed_not_null(relation: &RelationDef, column: usize, def: &ColumnDef
     if def.identity.is_some() {
         return refuse_special(relation, def);
     }
-    let is_key = super::table_of(relation)
-        .primary()
-        .is_some_and(|index| index.keys.iter().any(|key| key.source == crate::schema::KeySource::Column(column)));
+    let is_key = super::table_of(relation).primary().is_some_and(|index| {
+        index.keys.iter().any(|key| key.source == crate::schema::KeySource::Column(column))
+    });
     if is_key {
         return Err(SqlError::new(
             sqlstate::INVALID_TABLE_DEFINITION,

@@ -8,7 +8,9 @@ use crate::catalog::Change;
 use crate::error::{Result, SqlError};
 use crate::exec;
 use crate::functions::Volatility;
-use crate::parse::ast::{AlterTable, AlterTableAction, ColumnDef as ColumnTree, Ident, ObjectKind, ObjectName, TableConstraint};
+use crate::parse::ast::{
+    AlterTable, AlterTableAction, ColumnDef as ColumnTree, Ident, ObjectKind, ObjectName, TableConstraint,
+};
 use crate::plan::{Expr, ExprKind};
 use crate::schema::{ConstraintKind, KeySource, Oid, RelationDef, RelationKind};
 use crate::session::portal::Outcome;
@@ -52,7 +54,11 @@ impl Ddl<'_> {
     ///
     /// # Errors
     /// 42P01.
-    pub(super) fn find_or_skip(&self, name: &ObjectName, if_exists: bool) -> Result<Option<Arc<RelationDef>>> {
+    pub(super) fn find_or_skip(
+        &self,
+        name: &ObjectName,
+        if_exists: bool,
+    ) -> Result<Option<Arc<RelationDef>>> {
         if !if_exists {
             return self.relation(name).map(Some);
         }
@@ -100,7 +106,9 @@ impl Ddl<'_> {
             AlterTableAction::AlterConstraint { name, timing } => {
                 let mut changed = (**relation).clone();
                 let constraints = &mut super::table_of_mut(&mut changed).constraints;
-                let Some(constraint) = constraints.iter_mut().find(|constraint| constraint.name == *name.name) else {
+                let Some(constraint) =
+                    constraints.iter_mut().find(|constraint| constraint.name == *name.name)
+                else {
                     return Err(no_constraint(relation, name));
                 };
                 constraint.initially_deferred = timing.initially_deferred.unwrap_or(false);
@@ -119,7 +127,12 @@ impl Ddl<'_> {
         }
     }
 
-    fn add_column(&mut self, relation: &Arc<RelationDef>, column: &ColumnTree, if_not_exists: bool) -> Result<()> {
+    fn add_column(
+        &mut self,
+        relation: &Arc<RelationDef>,
+        column: &ColumnTree,
+        if_not_exists: bool,
+    ) -> Result<()> {
         let name = &*column.name.name;
         if super::column_named(super::table_of(relation), name).is_some() {
             let message = format!("column \"{name}\" of relation \"{}\" already exists", relation.name);
@@ -231,14 +244,20 @@ impl Ddl<'_> {
         if !self.any_row(&Arc::new(changed.clone()), is_false)? {
             return Ok(());
         }
-        let message =
-            format!("check constraint \"{}\" of relation \"{}\" is violated by some row", constraint.name, changed.name);
+        let message = format!(
+            "check constraint \"{}\" of relation \"{}\" is violated by some row",
+            constraint.name, changed.name
+        );
         Err(SqlError::new(sqlstate::CHECK_VIOLATION, message)
             .on_table(self.dataset_name(changed.dataset), &changed.name)
             .on_constraint(constraint.name))
     }
 
-    fn add_table_constraint(&mut self, relation: &Arc<RelationDef>, constraint: &TableConstraint) -> Result<()> {
+    fn add_table_constraint(
+        &mut self,
+        relation: &Arc<RelationDef>,
+        constraint: &TableConstraint,
+    ) -> Result<()> {
         let mut pending = Pending::default();
         pending.add(constraint)?;
         for check in &pending.checks {
@@ -261,7 +280,11 @@ impl Ddl<'_> {
     }
 
     /// Gives a table that has rows a key. A primary key orders the rows: they are written anew under it.
-    fn add_key_to_rows(&mut self, relation: &Arc<RelationDef>, key: &super::constraint::KeySpec) -> Result<()> {
+    fn add_key_to_rows(
+        &mut self,
+        relation: &Arc<RelationDef>,
+        key: &super::constraint::KeySpec,
+    ) -> Result<()> {
         let mut changed = (**relation).clone();
         let position = self.add_key(&mut changed, key)?;
         if !key.primary {
@@ -282,11 +305,18 @@ impl Ddl<'_> {
 
     /// # Errors
     /// 23502 if a row has NULL in the column.
-    pub(super) fn refuse_nulls(&mut self, relation: &Arc<RelationDef>, column: usize, name: &str) -> Result<()> {
+    pub(super) fn refuse_nulls(
+        &mut self,
+        relation: &Arc<RelationDef>,
+        column: usize,
+        name: &str,
+    ) -> Result<()> {
         let arg = Box::new(column_expr(super::table_of(relation), column));
         let is_null = Expr::new(ExprKind::IsNull { arg, negated: false }, Type::BOOL);
         if self.any_row(relation, is_null)? {
-            return Err(contains_nulls(relation, name).on_table(self.dataset_name(relation.dataset), &relation.name));
+            return Err(
+                contains_nulls(relation, name).on_table(self.dataset_name(relation.dataset), &relation.name)
+            );
         }
         Ok(())
     }
@@ -322,9 +352,17 @@ impl Ddl<'_> {
     }
 
     /// References that need the key of an index go with it.
-    fn drop_references_to(&mut self, relation: &RelationDef, index: Oid, name: &str, cascade: bool) -> Result<()> {
+    fn drop_references_to(
+        &mut self,
+        relation: &RelationDef,
+        index: Oid,
+        name: &str,
+        cascade: bool,
+    ) -> Result<()> {
         let table = super::table_of(relation);
-        let Some(index) = table.indexes.iter().find(|candidate| candidate.oid == index) else { return Ok(()) };
+        let Some(index) = table.indexes.iter().find(|candidate| candidate.oid == index) else {
+            return Ok(());
+        };
         let columns: BTreeSet<usize> = index
             .keys
             .iter()
@@ -341,12 +379,17 @@ impl Ddl<'_> {
                 }
                 _ => false,
             };
-            let Some(reference) = def.constraints.iter().find(|constraint| needs(&constraint.kind)) else { continue };
+            let Some(reference) = def.constraints.iter().find(|constraint| needs(&constraint.kind)) else {
+                continue;
+            };
             let what = format!("constraint {} on table {}", reference.name, other.name);
             if !cascade {
                 return Err(SqlError::new(
                     sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
-                    format!("cannot drop constraint {name} on table {} because other objects depend on it", relation.name),
+                    format!(
+                        "cannot drop constraint {name} on table {} because other objects depend on it",
+                        relation.name
+                    ),
                 )
                 .detail(format!("{what} depends on index {}", index.name))
                 .hint("Use DROP ... CASCADE to drop the dependent objects too."));
@@ -425,11 +468,12 @@ impl Ddl<'_> {
             let involved = match &constraint.kind {
                 ConstraintKind::Check(check) => self.reads_column(relation, &check.expression, column)?,
                 ConstraintKind::ForeignKey(key) => key.columns.contains(&column),
-                ConstraintKind::PrimaryKey { index } | ConstraintKind::Unique { index } => table
-                    .indexes
-                    .iter()
-                    .find(|candidate| candidate.oid == *index)
-                    .is_some_and(|index| index.keys.iter().any(|key| key.source == KeySource::Column(column)) || index.included.contains(&column)),
+                ConstraintKind::PrimaryKey { index } | ConstraintKind::Unique { index } => {
+                    table.indexes.iter().find(|candidate| candidate.oid == *index).is_some_and(|index| {
+                        index.keys.iter().any(|key| key.source == KeySource::Column(column))
+                            || index.included.contains(&column)
+                    })
+                }
             };
             if involved {
                 found.push((constraint.kind.index(), constraint.name.clone()));

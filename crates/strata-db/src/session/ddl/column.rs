@@ -61,7 +61,9 @@ impl Ddl<'_> {
         let name = &*column.name.name;
         let pos = column.name.pos.0;
         let Some(written) = &column.ty else {
-            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, format!("column \"{name}\" has no type")).at(pos));
+            return Err(
+                SqlError::new(sqlstate::SYNTAX_ERROR, format!("column \"{name}\" has no type")).at(pos)
+            );
         };
         let serial = serial_type(written);
         let (ty, typmod) = match serial {
@@ -115,7 +117,8 @@ impl Ddl<'_> {
                         return Err(twice("both default and identity"));
                     }
                     has_default = true;
-                    declared.def.identity = Some(if *always { Identity::Always } else { Identity::ByDefault });
+                    declared.def.identity =
+                        Some(if *always { Identity::Always } else { Identity::ByDefault });
                     declared.def.not_null = true;
                     declared.sequence = Some(identity_sequence(declared.def.ty, options)?);
                 }
@@ -242,5 +245,7 @@ pub(super) fn refuse_pseudo_type(column: &str, ty: Type) -> Result<()> {
 /// Names of columns for the name of a constraint.
 pub(super) fn column_addition(relation: &RelationDef, columns: &[usize]) -> String {
     let table = super::table_of(relation);
-    naming::addition(columns.iter().filter_map(|column| table.columns.get(*column)).map(|column| &*column.name))
+    naming::addition(
+        columns.iter().filter_map(|column| table.columns.get(*column)).map(|column| &*column.name),
+    )
 }

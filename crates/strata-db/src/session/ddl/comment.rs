@@ -26,7 +26,8 @@ impl Ddl<'_> {
             (ObjectKind::Schema, ObjectRef::Name(name)) => {
                 self.dataset(name)?;
             }
-            (ObjectKind::Database | ObjectKind::Role | ObjectKind::Extension | ObjectKind::Constraint, _) => {}
+            (ObjectKind::Database | ObjectKind::Role | ObjectKind::Extension | ObjectKind::Constraint, _) => {
+            }
             _ => return Err(SqlError::unsupported("COMMENT ON this kind of object")),
         }
         Ok(done("COMMENT"))
@@ -51,7 +52,9 @@ impl Ddl<'_> {
 
     fn comment_on_column(&mut self, name: &ObjectName, text: Option<String>) -> Result<()> {
         let Some((column, table)) = name.0.split_last().filter(|(_, table)| !table.is_empty()) else {
-            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, "column name must be qualified").at(name.pos().0));
+            return Err(
+                SqlError::new(sqlstate::SYNTAX_ERROR, "column name must be qualified").at(name.pos().0)
+            );
         };
         let relation = self.relation(&ObjectName(table.to_vec()))?;
         self.require_owner(&relation)?;

@@ -8,8 +8,8 @@ use crate::parse::ast::{self, ConstraintTiming, Ident, IndexParameters, Pos, Ref
 use crate::parse::expr_to_sql;
 use crate::plan::ExprKind;
 use crate::schema::{
-    Check, Constraint, ConstraintKind, ForeignKey, IndexDef, IndexKey, KeyAction, KeySource, Oid, RelationDef,
-    RelationKind, TableDef,
+    Check, Constraint, ConstraintKind, ForeignKey, IndexDef, IndexKey, KeyAction, KeySource, Oid,
+    RelationDef, RelationKind, TableDef,
 };
 use std::sync::Arc;
 use strata_store::KeyspaceId;
@@ -110,11 +110,8 @@ impl Ddl<'_> {
             comment: None,
         };
         let (position, index) = self.add_index(relation, index)?;
-        let kind = if key.primary {
-            ConstraintKind::PrimaryKey { index }
-        } else {
-            ConstraintKind::Unique { index }
-        };
+        let kind =
+            if key.primary { ConstraintKind::PrimaryKey { index } } else { ConstraintKind::Unique { index } };
         self.add_constraint(relation, name, kind, key.timing)?;
         if key.primary {
             forbid_null(relation, &columns);
@@ -123,7 +120,11 @@ impl Ddl<'_> {
     }
 
     /// Adds an index of the right name to a table's definition, without entries. Returns position and OID.
-    pub(super) fn add_index(&mut self, relation: &mut RelationDef, mut index: IndexDef) -> Result<(usize, Oid)> {
+    pub(super) fn add_index(
+        &mut self,
+        relation: &mut RelationDef,
+        mut index: IndexDef,
+    ) -> Result<(usize, Oid)> {
         let oid = self.fresh_oid()?;
         index.oid = oid;
         index.keyspace = oid.0 | super::INDEX_KEYSPACE;
@@ -171,7 +172,10 @@ impl Ddl<'_> {
         if bound.ty != Type::BOOL && bound.ty != Type::UNKNOWN {
             return Err(SqlError::new(
                 sqlstate::DATATYPE_MISMATCH,
-                format!("argument of CHECK must be type boolean, not type {}", bound.ty.sql_name(bound.typmod)),
+                format!(
+                    "argument of CHECK must be type boolean, not type {}",
+                    bound.ty.sql_name(bound.typmod)
+                ),
             )
             .at(check.condition.pos.0));
         }
@@ -207,11 +211,8 @@ impl Ddl<'_> {
             ));
         };
         let table = super::table_of(relation);
-        let columns = spec
-            .columns
-            .iter()
-            .map(|name| reference_column(table, name))
-            .collect::<Result<Vec<_>>>()?;
+        let columns =
+            spec.columns.iter().map(|name| reference_column(table, name)).collect::<Result<Vec<_>>>()?;
         let keys = referred_columns(&target, referred, &references.columns)?;
         if keys.len() != columns.len() {
             return Err(SqlError::new(
@@ -345,7 +346,9 @@ fn refuse_other_types(
     (referred, keys): (&TableDef, &[usize]),
 ) -> Result<()> {
     for (column, key) in columns.iter().zip(keys) {
-        let (Some(column), Some(key)) = (table.columns.get(*column), referred.columns.get(*key)) else { continue };
+        let (Some(column), Some(key)) = (table.columns.get(*column), referred.columns.get(*key)) else {
+            continue;
+        };
         let alike = column.ty == key.ty
             || (column.ty.is_number() && key.ty.is_number())
             || (column.ty.is_text() && key.ty.is_text())

@@ -17,7 +17,11 @@ impl Ddl<'_> {
     ///
     /// # Errors
     /// 42P07 if the name is taken, whatever is wrong with the query.
-    pub(super) fn create_table_as(&mut self, statement: &Statement, create: &CreateTableAs) -> Result<Outcome> {
+    pub(super) fn create_table_as(
+        &mut self,
+        statement: &Statement,
+        create: &CreateTableAs,
+    ) -> Result<Outcome> {
         let _ = statement;
         if create.materialized_view {
             return Err(SqlError::unsupported("CREATE MATERIALIZED VIEW").at(create.name.pos().0));

@@ -3,8 +3,8 @@
 use super::{Ddl, done};
 use crate::catalog::Change;
 use crate::error::{Result, SqlError};
-use crate::parse::ast::{AlterDatabase, CreateDatabase, CreateExtension, Ident, OptionValue, RoleRef};
 use crate::parse::ast::DropDatabase;
+use crate::parse::ast::{AlterDatabase, CreateDatabase, CreateExtension, Ident, OptionValue, RoleRef};
 use crate::schema::{DatasetDef, Oid, ProjectDef, RelationDef};
 use crate::session::portal::Outcome;
 use crate::session::utility::refuse_in_block;

@@ -86,7 +86,9 @@ impl Ddl<'_> {
     /// depends on it.
     pub(super) fn drop(&mut self, drop: &Drop) -> Result<Outcome> {
         match drop.kind {
-            ObjectKind::Table | ObjectKind::View | ObjectKind::Sequence | ObjectKind::Index => self.drop_relations(drop),
+            ObjectKind::Table | ObjectKind::View | ObjectKind::Sequence | ObjectKind::Index => {
+                self.drop_relations(drop)
+            }
             ObjectKind::Schema => self.drop_schemas(drop),
             _ => self.drop_unknown(drop),
         }
@@ -103,7 +105,10 @@ impl Ddl<'_> {
                 _ => String::new(),
             };
             let message = match drop.kind {
-                ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
+                ObjectKind::Function
+                | ObjectKind::Procedure
+                | ObjectKind::Routine
+                | ObjectKind::Aggregate => {
                     let what = tag(drop.kind).trim_start_matches("DROP ").to_ascii_lowercase();
                     format!("{what} {name} does not exist")
                 }
@@ -160,15 +165,26 @@ impl Ddl<'_> {
             if let [dataset, _] = name.0.as_slice()
                 && self.catalog().dataset_named(self.session.variables.project, &dataset.name).is_none()
             {
-                return self.missing(drop.if_exists, sqlstate::INVALID_SCHEMA_NAME, format!("schema \"{}\" does not exist", dataset.name));
+                return self.missing(
+                    drop.if_exists,
+                    sqlstate::INVALID_SCHEMA_NAME,
+                    format!("schema \"{}\" does not exist", dataset.name),
+                );
             }
-            let code = if drop.kind == ObjectKind::Index { sqlstate::UNDEFINED_OBJECT } else { sqlstate::UNDEFINED_TABLE };
+            let code = if drop.kind == ObjectKind::Index {
+                sqlstate::UNDEFINED_OBJECT
+            } else {
+                sqlstate::UNDEFINED_TABLE
+            };
             return self.missing(drop.if_exists, code, format!("{noun} \"{}\" does not exist", name.base()));
         };
         if kind_name(&relation) != noun {
             let right = kind_name(&relation);
-            return Err(super::wrong_kind(&relation, noun)
-                .hint(format!("Use DROP {} to remove {} {right}.", right.to_uppercase(), article(right))));
+            return Err(super::wrong_kind(&relation, noun).hint(format!(
+                "Use DROP {} to remove {} {right}.",
+                right.to_uppercase(),
+                article(right)
+            )));
         }
         self.require_owner(&relation)?;
         self.refuse_kept_by_constraint(&relation)?;
@@ -188,7 +204,9 @@ impl Ddl<'_> {
         let catalog = self.catalog();
         let Some((table, _)) = catalog.table_of_index(index.oid) else { return Ok(()) };
         let constraints = &super::table_of(table).constraints;
-        let Some(constraint) = constraints.iter().find(|constraint| constraint.kind.index() == Some(index.oid)) else {
+        let Some(constraint) =
+            constraints.iter().find(|constraint| constraint.kind.index() == Some(index.oid))
+        else {
             return Ok(());
         };
         Err(SqlError::new(
@@ -198,10 +216,7 @@ impl Ddl<'_> {
                 index.name, constraint.name, table.name
             ),
         )
-        .hint(format!(
-            "You can drop constraint {} on table {} instead.",
-            constraint.name, table.name
-        )))
+        .hint(format!("You can drop constraint {} on table {} instead.", constraint.name, table.name)))
     }
 
     /// What depends on relations that go, directly or through others, and the relation that it depends on.
@@ -257,7 +272,8 @@ impl Ddl<'_> {
     /// The sequence that `nextval('dataset.sequence'::regclass)` reads.
     pub(super) fn sequence_in_default(&self, text: &str) -> Option<Oid> {
         let name = text.strip_prefix("nextval('")?.strip_suffix("'::regclass)")?;
-        let parts = crate::session::environment::split_identifiers(&name.replace("''", "'").replace('.', ","));
+        let parts =
+            crate::session::environment::split_identifiers(&name.replace("''", "'").replace('.', ","));
         let env = self.env();
         match env.names().find_relation(&parts, 0).ok()?? {
             crate::catalog::Relation::Stored(relation) => Some(relation.oid),
@@ -317,12 +333,17 @@ impl Ddl<'_> {
         let lines: Vec<String> = dependents
             .iter()
             .map(|(dependent, on)| {
-                let on = catalog.relation(*on).map(|on| format!("{} {}", kind_name(on), on.name)).unwrap_or_default();
+                let on = catalog
+                    .relation(*on)
+                    .map(|on| format!("{} {}", kind_name(on), on.name))
+                    .unwrap_or_default();
                 format!("{} depends on {on}", self.describe(dependent))
             })
             .collect();
         let message = match targets {
-            [only] => format!("cannot drop {} {} because other objects depend on it", kind_name(only), only.name),
+            [only] => {
+                format!("cannot drop {} {} because other objects depend on it", kind_name(only), only.name)
+            }
             _ => "cannot drop desired object(s) because other objects depend on them".to_owned(),
         };
         SqlError::new(sqlstate::DEPENDENT_OBJECTS_STILL_EXIST, message)
@@ -332,13 +353,16 @@ impl Ddl<'_> {
 
     fn describe(&self, dependent: &Dependent) -> String {
         let catalog = self.catalog();
-        let name = |oid: &Oid| catalog.relation(*oid).map(|relation| relation.name.clone()).unwrap_or_default();
+        let name =
+            |oid: &Oid| catalog.relation(*oid).map(|relation| relation.name.clone()).unwrap_or_default();
         match dependent {
             Dependent::Relation(oid) => match catalog.relation(*oid) {
                 Some(relation) => format!("{} {}", kind_name(relation), relation.name),
                 None => String::new(),
             },
-            Dependent::Reference(oid, constraint) => format!("constraint {constraint} on table {}", name(oid)),
+            Dependent::Reference(oid, constraint) => {
+                format!("constraint {constraint} on table {}", name(oid))
+            }
             Dependent::Default(oid, column) => {
                 let column = catalog
                     .relation(*oid)
@@ -355,7 +379,8 @@ impl Ddl<'_> {
             [] => return,
             [only] => SqlError::new(sqlstate::SUCCESSFUL_COMPLETION, format!("drop cascades to {only}")),
             several => {
-                let lines: Vec<String> = several.iter().map(|one| format!("drop cascades to {one}")).collect();
+                let lines: Vec<String> =
+                    several.iter().map(|one| format!("drop cascades to {one}")).collect();
                 SqlError::new(
                     sqlstate::SUCCESSFUL_COMPLETION,
                     format!("drop cascades to {} other objects", several.len()),
@@ -371,7 +396,9 @@ impl Ddl<'_> {
         let catalog = self.catalog();
         if matches!(relation.kind, RelationKind::Table(_)) {
             let owned = catalog.relations().filter(|candidate| match &candidate.kind {
-                RelationKind::Sequence(sequence) => sequence.owned_by.is_some_and(|(table, _)| table == relation.oid),
+                RelationKind::Sequence(sequence) => {
+                    sequence.owned_by.is_some_and(|(table, _)| table == relation.oid)
+                }
                 _ => false,
             });
             for sequence in owned.cloned().collect::<Vec<_>>() {
@@ -452,8 +479,11 @@ impl Ddl<'_> {
         if self.must_wait_for(&locks)? {
             return Ok(Outcome::Wait);
         }
-        let mut told: Vec<String> =
-            inside.iter().filter(|relation| !is_owned(relation)).map(|relation| format!("{} {}", kind_name(relation), self.shown(relation))).collect();
+        let mut told: Vec<String> = inside
+            .iter()
+            .filter(|relation| !is_owned(relation))
+            .map(|relation| format!("{} {}", kind_name(relation), self.shown(relation)))
+            .collect();
         told.extend(dependents.iter().map(|(dependent, _)| self.describe(dependent)));
         self.tell_cascade(told);
         for (dependent, _) in dependents {

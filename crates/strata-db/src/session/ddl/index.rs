@@ -73,8 +73,12 @@ impl Ddl<'_> {
         let name = match &create.name {
             Some(name) => name.name.to_string(),
             None => {
-                let parts: Vec<String> =
-                    create.keys.iter().chain(&create.include).map(|key| naming::expression_name(&key.expr)).collect();
+                let parts: Vec<String> = create
+                    .keys
+                    .iter()
+                    .chain(&create.include)
+                    .map(|key| naming::expression_name(&key.expr))
+                    .collect();
                 let addition = naming::addition(parts.iter().map(String::as_str));
                 self.choose_relation_name(relation.dataset, &relation.name, Some(&addition), "idx")
             }
@@ -119,7 +123,10 @@ impl Ddl<'_> {
         if bound.ty != Type::BOOL && bound.ty != Type::UNKNOWN {
             return Err(SqlError::new(
                 sqlstate::DATATYPE_MISMATCH,
-                format!("argument of WHERE must be type boolean, not type {}", bound.ty.sql_name(bound.typmod)),
+                format!(
+                    "argument of WHERE must be type boolean, not type {}",
+                    bound.ty.sql_name(bound.typmod)
+                ),
             )
             .at(filter.pos.0));
         }
@@ -158,10 +165,20 @@ impl Ddl<'_> {
         let (name, primary) = (index.name.clone(), index.primary);
         let (_, index) = self.add_index(relation, index)?;
         if primary {
-            self.add_constraint(relation, name, ConstraintKind::PrimaryKey { index }, ConstraintTiming::default())?;
+            self.add_constraint(
+                relation,
+                name,
+                ConstraintKind::PrimaryKey { index },
+                ConstraintTiming::default(),
+            )?;
             super::constraint::forbid_null(relation, &columns);
         } else if keeps_constraint {
-            self.add_constraint(relation, name, ConstraintKind::Unique { index }, ConstraintTiming::default())?;
+            self.add_constraint(
+                relation,
+                name,
+                ConstraintKind::Unique { index },
+                ConstraintTiming::default(),
+            )?;
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! `LIKE table` in CREATE TABLE.
 
+use super::Ddl;
 use super::column::{OwnedSequence, plain};
 use super::table::{Pending, refuse_duplicate};
-use super::Ddl;
 use crate::error::Result;
 use crate::parse::ast::{LikeOption, LikeTable, SequenceOption, SequenceOptionKind};
-use crate::schema::{ColumnDef, Constraint, ConstraintKind, IndexDef, KeySource, RelationDef, RelationKind, SequenceDef};
+use crate::schema::{
+    ColumnDef, Constraint, ConstraintKind, IndexDef, KeySource, RelationDef, RelationKind, SequenceDef,
+};
 
 /// What is copied beside names, types and NOT NULL.
 struct Copied {
@@ -42,7 +44,12 @@ impl Ddl<'_> {
     ///
     /// # Errors
     /// 42P01 if there is none, 42809 if it has no columns, 42701 for columns that are there already.
-    pub(super) fn add_like(&mut self, relation: &mut RelationDef, like: &LikeTable, pending: &mut Pending) -> Result<()> {
+    pub(super) fn add_like(
+        &mut self,
+        relation: &mut RelationDef,
+        like: &LikeTable,
+        pending: &mut Pending,
+    ) -> Result<()> {
         let source = self.relation(&like.table)?;
         let copied = Copied::new(&like.options);
         let columns: &[ColumnDef] = match &source.kind {
@@ -71,7 +78,9 @@ impl Ddl<'_> {
         }
         if let RelationKind::Table(table) = &source.kind {
             if copied.constraints {
-                for constraint in table.constraints.iter().filter(|one| matches!(one.kind, ConstraintKind::Check(_))) {
+                for constraint in
+                    table.constraints.iter().filter(|one| matches!(one.kind, ConstraintKind::Check(_)))
+                {
                     self.copy_check(relation, constraint)?;
                 }
             }
@@ -79,7 +88,10 @@ impl Ddl<'_> {
                 let keeps = |index: &IndexDef| {
                     table.constraints.iter().any(|constraint| constraint.kind.index() == Some(index.oid))
                 };
-                let indexes = table.indexes.iter().filter_map(|index| Some((moved_index(index, &places)?, keeps(index))));
+                let indexes = table
+                    .indexes
+                    .iter()
+                    .filter_map(|index| Some((moved_index(index, &places)?, keeps(index))));
                 pending.indexes.extend(indexes);
             }
         }

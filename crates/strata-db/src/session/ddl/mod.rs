@@ -247,7 +247,9 @@ impl<'a> Ddl<'a> {
             RoleRef::CurrentUser(_) => self.session.variables.current_user(),
             RoleRef::SessionUser(_) => self.session.variables.session_user.clone(),
             RoleRef::Public(pos) => {
-                return Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, "role \"public\" does not exist").at(pos.0));
+                return Err(
+                    SqlError::new(sqlstate::UNDEFINED_OBJECT, "role \"public\" does not exist").at(pos.0)
+                );
             }
         };
         self.catalog().role_named(&name).map(|role| role.oid).ok_or_else(|| {

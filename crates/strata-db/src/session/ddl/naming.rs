@@ -80,7 +80,12 @@ impl Ddl<'_> {
 }
 
 /// A free name for a constraint that no index keeps.
-pub(super) fn choose_constraint_name(table: &TableDef, first: &str, second: Option<&str>, label: &str) -> String {
+pub(super) fn choose_constraint_name(
+    table: &TableDef,
+    first: &str,
+    second: Option<&str>,
+    label: &str,
+) -> String {
     choose(first, second, label, |name| table.constraints.iter().any(|constraint| constraint.name == name))
 }
 

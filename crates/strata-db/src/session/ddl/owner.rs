@@ -57,10 +57,13 @@ impl Ddl<'_> {
         self.require_owner(relation)?;
         let belongs = |candidate: &RelationDef| match &candidate.kind {
             RelationKind::Index { table } => *table == relation.oid,
-            RelationKind::Sequence(sequence) => sequence.owned_by.is_some_and(|(table, _)| table == relation.oid),
+            RelationKind::Sequence(sequence) => {
+                sequence.owned_by.is_some_and(|(table, _)| table == relation.oid)
+            }
             _ => false,
         };
-        let parts: Vec<Arc<RelationDef>> = self.catalog().relations().filter(|part| belongs(part)).cloned().collect();
+        let parts: Vec<Arc<RelationDef>> =
+            self.catalog().relations().filter(|part| belongs(part)).cloned().collect();
         for part in parts {
             self.put(RelationDef { owner, ..(*part).clone() })?;
         }

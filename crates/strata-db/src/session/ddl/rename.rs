@@ -156,7 +156,8 @@ impl Ddl<'_> {
             ConstraintKind::Check(check) => Some(&check.expression),
             _ => None,
         });
-        let generated = table.columns.iter().filter_map(|column| Some(&column.generated.as_ref()?.expression));
+        let generated =
+            table.columns.iter().filter_map(|column| Some(&column.generated.as_ref()?.expression));
         let keys = table.indexes.iter().flat_map(|index| &index.keys).filter_map(|key| match &key.source {
             KeySource::Expression(text, _) => Some(text),
             KeySource::Column(_) => None,
@@ -164,7 +165,9 @@ impl Ddl<'_> {
         let predicates = table.indexes.iter().filter_map(|index| index.predicate.as_ref());
         for text in checks.chain(generated).chain(keys).chain(predicates) {
             if bind::row_expression_text(&env.names(), &env, changed, text).is_err() {
-                return Err(SqlError::unsupported("renaming a column that a check or an index expression reads"));
+                return Err(SqlError::unsupported(
+                    "renaming a column that a check or an index expression reads",
+                ));
             }
         }
         Ok(())
@@ -228,7 +231,8 @@ impl Ddl<'_> {
             let mut changed = (**relation).clone();
             let RelationKind::Table(table) = &mut changed.kind else { continue };
             for column in &mut table.columns {
-                let at = column.default.as_ref().and_then(|text| old_texts.iter().position(|old| old == text));
+                let at =
+                    column.default.as_ref().and_then(|text| old_texts.iter().position(|old| old == text));
                 if let Some(sequence) = at.and_then(|at| relations.get(at)) {
                     column.default = Some(nextval_text(&to.name, &sequence.name));
                 }

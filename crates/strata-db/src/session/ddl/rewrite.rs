@@ -129,7 +129,12 @@ impl Ddl<'_> {
     ///
     /// # Errors
     /// 23505, 23502, 23514 and whatever the expressions raise.
-    pub(super) fn rewrite(&mut self, old: &Arc<RelationDef>, new: &Arc<RelationDef>, exprs: Vec<Expr>) -> Result<()> {
+    pub(super) fn rewrite(
+        &mut self,
+        old: &Arc<RelationDef>,
+        new: &Arc<RelationDef>,
+        exprs: Vec<Expr>,
+    ) -> Result<()> {
         let guards = self.guards(new)?;
         let input = Physical::Project { input: Box::new(every_row(old, None)), exprs };
         let insert = PhysicalInsert {
@@ -180,8 +185,9 @@ impl Ddl<'_> {
                 generated.push((at, bind(&expression.expression)?));
             }
         }
-        let indexes =
-            (0..table.indexes.len()).map(|position| self.index_exprs(relation, position)).collect::<Result<_>>()?;
+        let indexes = (0..table.indexes.len())
+            .map(|position| self.index_exprs(relation, position))
+            .collect::<Result<_>>()?;
         Ok(Guards { checks, indexes, generated })
     }
 
@@ -219,19 +225,17 @@ impl Ddl<'_> {
             names.push(name);
             values.push(value.to_text(ty, &env.format).unwrap_or_else(|| "null".to_owned()));
         }
-        SqlError::new(
-            sqlstate::UNIQUE_VIOLATION,
-            format!("could not create unique index \"{}\"", index.name),
-        )
-        .detail(format!("Key ({})=({}) is duplicated.", names.join(", "), values.join(", ")))
-        .on_table(self.dataset_name(relation.dataset), &relation.name)
-        .on_constraint(&index.name)
+        SqlError::new(sqlstate::UNIQUE_VIOLATION, format!("could not create unique index \"{}\"", index.name))
+            .detail(format!("Key ({})=({}) is duplicated.", names.join(", "), values.join(", ")))
+            .on_table(self.dataset_name(relation.dataset), &relation.name)
+            .on_constraint(&index.name)
     }
 }
 
 /// A column of a table's row.
 pub(super) fn column_expr(table: &TableDef, column: usize) -> Expr {
-    let (ty, typmod) = table.columns.get(column).map_or((Type::UNKNOWN, Typmod::NONE), |def| (def.ty, def.typmod));
+    let (ty, typmod) =
+        table.columns.get(column).map_or((Type::UNKNOWN, Typmod::NONE), |def| (def.ty, def.typmod));
     Expr::column(column, ty, typmod)
 }
 
@@ -250,11 +254,8 @@ fn as_index_error(error: SqlError, relation: &RelationDef) -> SqlError {
     let constraint = field(b'n').unwrap_or_default();
     let detail = field(b'D').unwrap_or_default().replace("already exists.", "is duplicated.");
     let schema = field(b's').unwrap_or_default();
-    SqlError::new(
-        sqlstate::UNIQUE_VIOLATION,
-        format!("could not create unique index \"{constraint}\""),
-    )
-    .detail(detail)
-    .on_table(schema, &relation.name)
-    .on_constraint(constraint)
+    SqlError::new(sqlstate::UNIQUE_VIOLATION, format!("could not create unique index \"{constraint}\""))
+        .detail(detail)
+        .on_table(schema, &relation.name)
+        .on_constraint(constraint)
 }

@@ -3,7 +3,9 @@
 use super::{Ddl, Outcome, done};
 use crate::catalog::Change;
 use crate::error::{Result, SqlError};
-use crate::parse::ast::{AlterRole, AlterRoleAction, CreateRole, DropRole, GrantRole, RoleKind, RoleOption, RoleRef};
+use crate::parse::ast::{
+    AlterRole, AlterRoleAction, CreateRole, DropRole, GrantRole, RoleKind, RoleOption, RoleRef,
+};
 use crate::schema::{Oid, RoleDef};
 use std::sync::Arc;
 use strata_types::sqlstate;
@@ -116,7 +118,10 @@ impl Ddl<'_> {
                 RoleOption::Members(_) | RoleOption::Admins(_) => {
                     return Err(SqlError::unsupported("ROLE and ADMIN in CREATE ROLE").hint("Use GRANT."));
                 }
-                RoleOption::Replication(_) | RoleOption::BypassRls(_) | RoleOption::ValidUntil(_) | RoleOption::SysId => {}
+                RoleOption::Replication(_)
+                | RoleOption::BypassRls(_)
+                | RoleOption::ValidUntil(_)
+                | RoleOption::SysId => {}
             }
         }
         Ok(())
@@ -138,7 +143,8 @@ impl Ddl<'_> {
     }
 
     pub(super) fn require_role_rights(&self) -> Result<()> {
-        let may = self.is_superuser() || self.catalog().role(self.current_role()).is_some_and(|role| role.create_role);
+        let may = self.is_superuser()
+            || self.catalog().role(self.current_role()).is_some_and(|role| role.create_role);
         if may {
             return Ok(());
         }

@@ -59,10 +59,23 @@ impl Ddl<'_> {
         self.put_sequence(table.dataset, named.unwrap_or_else(|| name.to_owned()), table.owner, def)
     }
 
-    fn put_sequence(&mut self, dataset: Oid, name: String, owner: Oid, mut sequence: SequenceDef) -> Result<()> {
+    fn put_sequence(
+        &mut self,
+        dataset: Oid,
+        name: String,
+        owner: Oid,
+        mut sequence: SequenceDef,
+    ) -> Result<()> {
         let oid = self.fresh_oid()?;
         sequence.keyspace = oid.0 | super::INDEX_KEYSPACE;
-        self.put(RelationDef { oid, dataset, name, owner, comment: None, kind: RelationKind::Sequence(sequence) })
+        self.put(RelationDef {
+            oid,
+            dataset,
+            name,
+            owner,
+            comment: None,
+            kind: RelationKind::Sequence(sequence),
+        })
     }
 
     fn new_sequence(&self, ty: Type, options: &[SequenceOption]) -> Result<SequenceDef> {
@@ -99,7 +112,11 @@ impl Ddl<'_> {
     ///
     /// # Errors
     /// 42809 if it is none, 22023 for bad options.
-    pub(super) fn change_sequence(&mut self, relation: &Arc<RelationDef>, options: &[SequenceOption]) -> Result<()> {
+    pub(super) fn change_sequence(
+        &mut self,
+        relation: &Arc<RelationDef>,
+        options: &[SequenceOption],
+    ) -> Result<()> {
         let RelationKind::Sequence(old) = &relation.kind else {
             return Err(super::wrong_kind(relation, "sequence"));
         };
@@ -119,7 +136,13 @@ impl Ddl<'_> {
     }
 
     /// Puts a sequence at a position. The position lies in a new keyspace: it counts from the commit on.
-    fn move_sequence(&mut self, relation: &RelationDef, mut def: SequenceDef, last: i64, called: bool) -> Result<()> {
+    fn move_sequence(
+        &mut self,
+        relation: &RelationDef,
+        mut def: SequenceDef,
+        last: i64,
+        called: bool,
+    ) -> Result<()> {
         let old = def.keyspace;
         def.keyspace = self.fresh_oid()?.0 | super::INDEX_KEYSPACE;
         self.shared.sequences.set(self.shared, &relation.name, &def, last, called)?;
@@ -236,7 +259,9 @@ fn refuse_repeated(options: &[SequenceOption]) -> Result<()> {
     for (index, option) in options.iter().enumerate() {
         let kind = std::mem::discriminant(&option.kind);
         if options.iter().take(index).any(|earlier| std::mem::discriminant(&earlier.kind) == kind) {
-            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, "conflicting or redundant options").at(option.pos.0));
+            return Err(
+                SqlError::new(sqlstate::SYNTAX_ERROR, "conflicting or redundant options").at(option.pos.0)
+            );
         }
     }
     Ok(())
@@ -246,10 +271,16 @@ fn check_bounds(def: &SequenceDef) -> Result<()> {
     let (type_min, type_max) = range(def.ty);
     let type_name = def.ty.sql_name(strata_types::Typmod::NONE);
     if def.max > type_max || def.max < type_min {
-        return Err(invalid(format!("MAXVALUE ({}) is out of range for sequence data type {type_name}", def.max)));
+        return Err(invalid(format!(
+            "MAXVALUE ({}) is out of range for sequence data type {type_name}",
+            def.max
+        )));
     }
     if def.min > type_max || def.min < type_min {
-        return Err(invalid(format!("MINVALUE ({}) is out of range for sequence data type {type_name}", def.min)));
+        return Err(invalid(format!(
+            "MINVALUE ({}) is out of range for sequence data type {type_name}",
+            def.min
+        )));
     }
     if def.min >= def.max {
         return Err(invalid(format!("MINVALUE ({}) must be less than MAXVALUE ({})", def.min, def.max)));

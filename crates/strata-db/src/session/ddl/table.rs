@@ -5,7 +5,8 @@ use super::constraint::{CheckSpec, KeySpec, ReferenceSpec};
 use super::{Ddl, done};
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{
-    self, ColumnConstraintKind, CreateTable, OnCommit, Persistence, TableConstraint, TableConstraintKind, TableElement,
+    self, ColumnConstraintKind, CreateTable, OnCommit, Persistence, TableConstraint, TableConstraintKind,
+    TableElement,
 };
 use crate::schema::{ColumnDef, Oid, RelationDef, RelationKind, TableDef};
 use crate::session::portal::Outcome;
@@ -42,7 +43,8 @@ impl Ddl<'_> {
         if self.skip_existing(dataset.oid, &name, create.if_not_exists)? {
             return Ok(done("CREATE TABLE"));
         }
-        let mut relation = self.new_table(dataset.oid, name, Vec::new(), temporary || dataset.name.starts_with("pg_temp_"))?;
+        let mut relation =
+            self.new_table(dataset.oid, name, Vec::new(), temporary || dataset.name.starts_with("pg_temp_"))?;
         let mut pending = Pending::default();
         for element in &create.elements {
             self.add_element(&mut relation, element, &mut pending)?;
@@ -68,13 +70,8 @@ impl Ddl<'_> {
     ) -> Result<RelationDef> {
         let oid = self.fresh_oid()?;
         self.session.transaction.txn(self.shared).create_keyspace(KeyspaceId(oid.0));
-        let table = TableDef {
-            columns,
-            constraints: Vec::new(),
-            indexes: Vec::new(),
-            keyspace: oid.0,
-            temporary,
-        };
+        let table =
+            TableDef { columns, constraints: Vec::new(), indexes: Vec::new(), keyspace: oid.0, temporary };
         Ok(RelationDef {
             oid,
             dataset,
@@ -242,10 +239,7 @@ pub(super) fn refuse_duplicate(table: &TableDef, name: &str) -> Result<()> {
     if super::column_named(table, name).is_none() {
         return Ok(());
     }
-    Err(SqlError::new(
-        sqlstate::DUPLICATE_COLUMN,
-        format!("column \"{name}\" specified more than once"),
-    ))
+    Err(SqlError::new(sqlstate::DUPLICATE_COLUMN, format!("column \"{name}\" specified more than once")))
 }
 
 fn refuse_unsupported(create: &CreateTable) -> Result<()> {

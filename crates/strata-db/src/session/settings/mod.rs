@@ -136,8 +136,13 @@ impl Settings {
 
     /// `RESET ALL`: everything but who the session is and what its transaction is.
     pub fn reset_all(&mut self) {
-        const KEPT: [&str; 5] =
-            ["role", "session_authorization", "is_superuser", "transaction_isolation", "transaction_read_only"];
+        const KEPT: [&str; 5] = [
+            "role",
+            "session_authorization",
+            "is_superuser",
+            "transaction_isolation",
+            "transaction_read_only",
+        ];
         let names: Vec<String> = self.values.keys().cloned().collect();
         for name in names.iter().filter(|name| !KEPT.contains(&name.as_str())) {
             let default = self.session_defaults.get(name).cloned();
@@ -222,8 +227,5 @@ impl Settings {
 }
 
 fn unknown(name: &str) -> SqlError {
-    SqlError::new(
-        sqlstate::UNDEFINED_OBJECT,
-        format!("unrecognized configuration parameter \"{name}\""),
-    )
+    SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("unrecognized configuration parameter \"{name}\""))
 }

@@ -59,7 +59,8 @@ use Context::{Internal, Postmaster, User};
 use Kind::{Bool, DateStyle, Encoding, Enum, Integer, Kilobytes, List, Milliseconds, Real, Text, TimeZone};
 
 const ISOLATION: Kind = Enum(&["serializable", "repeatable read", "read committed", "read uncommitted"]);
-const MESSAGES: Kind = Enum(&["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"]);
+const MESSAGES: Kind =
+    Enum(&["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"]);
 
 const fn row(
     name: &'static str,

@@ -20,12 +20,17 @@ pub(super) fn normalise(setting: &Setting, text: &str, format: &Format) -> Resul
         },
         Kind::Integer(min, max) => integer(setting, text, min, max),
         Kind::Milliseconds => match milliseconds(text) {
-            Some(ms) => Ok(with_unit(ms, &[("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)], "ms")),
-            None => Err(bad(setting, text).hint("Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".")),
+            Some(ms) => {
+                Ok(with_unit(ms, &[("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)], "ms"))
+            }
+            None => Err(bad(setting, text).hint(
+                "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".",
+            )),
         },
         Kind::Kilobytes => match kilobytes(text) {
             Some(kb) => Ok(with_unit(kb, &[("TB", 1 << 30), ("GB", 1 << 20), ("MB", 1 << 10)], "kB")),
-            None => Err(bad(setting, text).hint("Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".")),
+            None => Err(bad(setting, text)
+                .hint("Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".")),
         },
         Kind::Real => match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(text.to_owned()),
@@ -33,7 +38,9 @@ pub(super) fn normalise(setting: &Setting, text: &str, format: &Format) -> Resul
         },
         Kind::Enum(words) => words
             .iter()
-            .find(|word| word.eq_ignore_ascii_case(text) || (boolean(text).is_some() && boolean(text) == boolean(word)))
+            .find(|word| {
+                word.eq_ignore_ascii_case(text) || (boolean(text).is_some() && boolean(text) == boolean(word))
+            })
             .map(|word| (*word).to_owned())
             .ok_or_else(|| bad(setting, text).hint(format!("Available values: {}.", words.join(", ")))),
         Kind::DateStyle => match format.date_style.with(text) {
@@ -44,7 +51,8 @@ pub(super) fn normalise(setting: &Setting, text: &str, format: &Format) -> Resul
             Some((_, name)) => Ok(name),
             None => Err(bad(setting, text)),
         },
-        Kind::Encoding => match text.trim_matches('\'').to_ascii_lowercase().replace(['-', '_'], "").as_str() {
+        Kind::Encoding => match text.trim_matches('\'').to_ascii_lowercase().replace(['-', '_'], "").as_str()
+        {
             "utf8" | "unicode" => Ok("UTF8".to_owned()),
             "sqlascii" | "latin1" | "latin9" | "win1252" | "eucjp" | "sjis" => Err(SqlError::new(
                 sqlstate::FEATURE_NOT_SUPPORTED,
@@ -89,13 +97,21 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 
 /// A length of time in milliseconds; a bare number is milliseconds.
 pub(super) fn milliseconds(text: &str) -> Option<u64> {
-    let units = [("us", 0.001), ("ms", 1.0), ("s", 1e3), ("min", 6e4), ("h", 3.6e6), ("d", 8.64e7), ("", 1.0)];
+    let units =
+        [("us", 0.001), ("ms", 1.0), ("s", 1e3), ("min", 6e4), ("h", 3.6e6), ("d", 8.64e7), ("", 1.0)];
     quantity(text, &units)
 }
 
 /// An amount of memory in kB; a bare number is kB.
 pub(super) fn kilobytes(text: &str) -> Option<u64> {
-    let units = [("B", 1.0 / 1024.0), ("kB", 1.0), ("MB", 1024.0), ("GB", 1048576.0), ("TB", 1073741824.0), ("", 1.0)];
+    let units = [
+        ("B", 1.0 / 1024.0),
+        ("kB", 1.0),
+        ("MB", 1024.0),
+        ("GB", 1048576.0),
+        ("TB", 1073741824.0),
+        ("", 1.0),
+    ];
     quantity(text, &units)
 }
 
@@ -125,7 +141,10 @@ fn integer(setting: &Setting, text: &str, min: i64, max: i64) -> Result<String> 
     if number < min || number > max {
         return Err(SqlError::new(
             sqlstate::INVALID_PARAMETER_VALUE,
-            format!("{number} is outside the valid range for parameter \"{}\" ({min} .. {max})", setting.name),
+            format!(
+                "{number} is outside the valid range for parameter \"{}\" ({min} .. {max})",
+                setting.name
+            ),
         ));
     }
     Ok(number.to_string())

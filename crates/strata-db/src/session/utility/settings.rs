@@ -74,7 +74,12 @@ fn interval_zone(expr: &crate::parse::ast::Expr) -> Result<String> {
         match &inner.kind {
             ExprKind::Cast { operand, .. } => inner = operand,
             ExprKind::String(text) => return Ok(text.to_string()),
-            _ => return Err(SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, "invalid interval value for time zone")),
+            _ => {
+                return Err(SqlError::new(
+                    sqlstate::INVALID_PARAMETER_VALUE,
+                    "invalid interval value for time zone",
+                ));
+            }
         }
     }
 }
@@ -101,7 +106,8 @@ fn assign(session: &mut Session, shared: &Shared, name: &str, value: &str, local
 
 fn set_role(session: &mut Session, shared: &Shared, role: &str, local: bool) -> Result<()> {
     let catalog = session.transaction.catalog(shared);
-    let mut superuser = catalog.role_named(&session.variables.session_user).is_some_and(|role| role.superuser);
+    let mut superuser =
+        catalog.role_named(&session.variables.session_user).is_some_and(|role| role.superuser);
     if role != "none" {
         let Some(found) = catalog.role_named(role) else { return Err(no_role(role)) };
         if !superuser && !is_member(&catalog, &session.variables.session_user, found.oid) {
@@ -139,7 +145,10 @@ fn set_session_authorization(session: &mut Session, shared: &Shared, role: &str)
     let Some(found) = catalog.role_named(role) else { return Err(no_role(role)) };
     let may = catalog.role_named(&session.variables.session_user).is_some_and(|role| role.superuser);
     if !may && role != session.variables.session_user {
-        return Err(SqlError::new(sqlstate::INSUFFICIENT_PRIVILEGE, "permission denied to set session authorization"));
+        return Err(SqlError::new(
+            sqlstate::INSUFFICIENT_PRIVILEGE,
+            "permission denied to set session authorization",
+        ));
     }
     let mut settings = session.variables.settings.borrow_mut();
     settings.set("role", role, false)?;
@@ -167,7 +176,11 @@ pub(super) fn set_transaction(session: &mut Session, set: &SetTransaction) -> Re
     if set.session {
         for mode in &set.modes {
             let (name, value) = mode_as_setting(*mode);
-            session.variables.settings.borrow_mut().set(&format!("default_transaction_{name}"), value, false)?;
+            session.variables.settings.borrow_mut().set(
+                &format!("default_transaction_{name}"),
+                value,
+                false,
+            )?;
         }
     } else if session.transaction.block() == Block::Open {
         set_modes(session, &set.modes)?;

@@ -87,10 +87,16 @@ pub(super) fn set_modes(session: &mut Session, modes: &[TransactionMode]) -> Res
         let changes = settings.get(&format!("transaction_{name}")) != Some(value);
         if started && changes {
             let refused = match mode {
-                TransactionMode::Isolation(_) => Some("SET TRANSACTION ISOLATION LEVEL must be called before any query"),
-                TransactionMode::ReadOnly(false) => Some("transaction read-write mode must be set before any query"),
+                TransactionMode::Isolation(_) => {
+                    Some("SET TRANSACTION ISOLATION LEVEL must be called before any query")
+                }
+                TransactionMode::ReadOnly(false) => {
+                    Some("transaction read-write mode must be set before any query")
+                }
                 TransactionMode::ReadOnly(true) => None,
-                TransactionMode::Deferrable(_) => Some("SET TRANSACTION [NOT] DEFERRABLE must be called before any query"),
+                TransactionMode::Deferrable(_) => {
+                    Some("SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
+                }
             };
             if let Some(message) = refused {
                 return Err(SqlError::new(sqlstate::ACTIVE_SQL_TRANSACTION, message));
@@ -144,7 +150,12 @@ fn commit(session: &mut Session, shared: &Shared, chain: bool, out: &mut dyn Out
     }
 }
 
-fn rollback(session: &mut Session, shared: &Shared, chain: bool, out: &mut dyn Outbox) -> Result<&'static str> {
+fn rollback(
+    session: &mut Session,
+    shared: &Shared,
+    chain: bool,
+    out: &mut dyn Outbox,
+) -> Result<&'static str> {
     if matches!(session.transaction.block(), Block::Idle | Block::Implicit) {
         refuse_chain(chain, "ROLLBACK AND CHAIN")?;
         warn_no_block(session);

@@ -82,7 +82,13 @@ impl Groups {
         let mut columns: Vec<Arc<Column>> = spec
             .groups
             .iter()
-            .map(|expr| Arc::new(Column::repeat(expr.ty, &Value::Null, if self.set.len() == spec.groups.len() { 0 } else { count })))
+            .map(|expr| {
+                Arc::new(Column::repeat(
+                    expr.ty,
+                    &Value::Null,
+                    if self.set.len() == spec.groups.len() { 0 } else { count },
+                ))
+            })
             .collect();
         for (at, builder) in self.set.iter().zip(&mut self.values) {
             columns[*at] = Arc::new(builder.take());

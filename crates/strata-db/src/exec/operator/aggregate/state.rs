@@ -171,7 +171,12 @@ impl CallState {
     }
 
     /// Appends the results of all groups.
-    pub(super) fn finish(&mut self, groups: usize, into: &mut ColumnBuilder, run: &mut Run<'_>) -> Result<()> {
+    pub(super) fn finish(
+        &mut self,
+        groups: usize,
+        into: &mut ColumnBuilder,
+        run: &mut Run<'_>,
+    ) -> Result<()> {
         if let Some(ordered) = self.ordered.take() {
             let (batch, sorted_groups) = ordered.sorted();
             let args: Vec<&Column> = batch.columns.iter().map(|column| &**column).collect();

@@ -9,7 +9,13 @@ use strata_types::{Type, Value, sqlstate};
 const SHOWN_MAX: usize = 64;
 
 /// NULL where none may be.
-pub(super) fn not_null(relation: &RelationDef, table: &TableDef, column: usize, row: &[Value], run: &Run<'_>) -> SqlError {
+pub(super) fn not_null(
+    relation: &RelationDef,
+    table: &TableDef,
+    column: usize,
+    row: &[Value],
+    run: &Run<'_>,
+) -> SqlError {
     let name = &table.columns[column].name;
     let message = format!(
         "null value in column \"{name}\" of relation \"{}\" violates not-null constraint",
@@ -20,9 +26,14 @@ pub(super) fn not_null(relation: &RelationDef, table: &TableDef, column: usize, 
 }
 
 /// A CHECK constraint that is false.
-pub(super) fn check(relation: &RelationDef, table: &TableDef, name: &str, row: &[Value], run: &Run<'_>) -> SqlError {
-    let message =
-        format!("new row for relation \"{}\" violates check constraint \"{name}\"", relation.name);
+pub(super) fn check(
+    relation: &RelationDef,
+    table: &TableDef,
+    name: &str,
+    row: &[Value],
+    run: &Run<'_>,
+) -> SqlError {
+    let message = format!("new row for relation \"{}\" violates check constraint \"{name}\"", relation.name);
     let error = SqlError::new(sqlstate::CHECK_VIOLATION, message).on_constraint(name);
     on_table(error, relation, run).detail(failing_row(table, row, run))
 }

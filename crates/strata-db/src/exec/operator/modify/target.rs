@@ -93,7 +93,10 @@ impl Target {
         let table = self.table();
         table.indexes.iter().zip(&self.indexes).any(|(def, exprs)| {
             def.unique
-                && exprs.keys.iter().any(|key| key.contains(&mut |part| part.kind == ExprKind::Column(column)))
+                && exprs
+                    .keys
+                    .iter()
+                    .any(|key| key.contains(&mut |part| part.kind == ExprKind::Column(column)))
         })
     }
 

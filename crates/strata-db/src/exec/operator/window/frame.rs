@@ -180,7 +180,8 @@ impl Context<'_> {
 }
 
 fn arithmetic(symbol: &str, key: Type, offset: Type) -> Result<&'static Function> {
-    let found = functions::registry::operators(symbol).iter().find(|op| op.left == Some(key) && op.right == offset);
+    let found =
+        functions::registry::operators(symbol).iter().find(|op| op.left == Some(key) && op.right == offset);
     found.map(|op| op.function).ok_or_else(|| {
         SqlError::new(
             sqlstate::FEATURE_NOT_SUPPORTED,
