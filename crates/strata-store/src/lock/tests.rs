@@ -1,3 +1,5 @@
+//! What conflicts with what, who waits, and who is the victim.
+
 use super::LockMode::{KeyShare, NoKeyUpdate, Share, Update};
 use super::*;
 
