@@ -42,10 +42,10 @@ functions! {
     1368 "power"(FLOAT8, FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64, b: f64| power(a, b)),
         "exponentiation";
     2169 "power"(NUMERIC, NUMERIC) -> NUMERIC immutable strict
-        = scalar(|a: &Numeric, b: &Numeric| a.power(b)), "exponentiation";
+        = scalar(|a: &Numeric, b: &Numeric| exact_power(a, b)), "exponentiation";
     1346 "pow"(FLOAT8, FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64, b: f64| power(a, b)),
         "exponentiation";
-    1738 "pow"(NUMERIC, NUMERIC) -> NUMERIC immutable strict = scalar(|a: &Numeric, b: &Numeric| a.power(b)),
+    1738 "pow"(NUMERIC, NUMERIC) -> NUMERIC immutable strict = scalar(|a: &Numeric, b: &Numeric| exact_power(a, b)),
         "exponentiation";
     1347 "exp"(FLOAT8) -> FLOAT8 immutable strict
         = scalar(|a: f64| within(a.exp(), a.is_finite(), a == f64::NEG_INFINITY)),
@@ -182,6 +182,29 @@ pub(super) fn power(a: f64, b: f64) -> Result<f64> {
     }
     let zero = a == 0.0 || !a.is_finite() || !b.is_finite();
     Ok(within(a.powf(b), a.is_finite() && b.is_finite(), zero)?)
+}
+
+/// Most decimal digits before the point of a numeric.
+const WHOLE_DIGITS_MAX: f64 = 131_072.0;
+/// Most decimal digits after it.
+const SCALE_MAX: f64 = 16_383.0;
+
+/// A power of numerics. A result far beyond what a numeric holds is told without computing its digits.
+pub(super) fn exact_power(a: &Numeric, b: &Numeric) -> Result<Numeric, Error> {
+    if let (Ok(base), Ok(exponent)) = (a.to_f64(), b.to_f64())
+        && base.is_finite()
+        && base != 0.0
+        && exponent.is_finite()
+    {
+        let digits = exponent * base.abs().log10();
+        if digits > WHOLE_DIGITS_MAX + 1.0 {
+            return Err(Error::NumericOverflow);
+        }
+        if digits < -(SCALE_MAX + 1.0) && (base > 0.0 || exponent.fract() == 0.0) {
+            return Ok(Numeric::from_i128(0, 16));
+        }
+    }
+    a.power(b)
 }
 
 fn logarithm(a: f64) -> Result<f64> {

@@ -1,7 +1,7 @@
 //! Operators over numbers.
 
 use super::arithmetic::Native;
-use super::mathematics::{power, square_root};
+use super::mathematics::{exact_power, power, square_root};
 use super::table::functions;
 use strata_types::{Error, Numeric};
 
@@ -234,7 +234,7 @@ functions! {
         "exponentiation",
         operator 965 "^";
     1739 "numeric_power"(NUMERIC, NUMERIC) -> NUMERIC immutable strict
-        = scalar(|a: &Numeric, b: &Numeric| a.power(b)), "exponentiation",
+        = scalar(|a: &Numeric, b: &Numeric| exact_power(a, b)), "exponentiation",
         operator 1038 "^";
     230 "dsqrt"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| square_root(a)), "square root",
         operator 596 "|/";
