@@ -1,7 +1,9 @@
 //! The connection: runs text, hands back tables.
 
 use crate::args::Args;
+use postgres::error::ErrorPosition;
 use postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
+use std::error::Error as Failure;
 use std::io::{Read, Write};
 
 /// What a statement answered.
@@ -64,31 +66,27 @@ impl Connection {
     }
 
     /// `COPY … FROM STDIN`, fed from a reader. Returns the rows copied.
-    pub(crate) fn copy_in(
-        &mut self,
-        statement: &str,
-        from: &mut dyn Read,
-    ) -> Result<u64, Box<dyn std::error::Error>> {
-        let mut writer = self.client.copy_in(statement)?;
+    pub(crate) fn copy_in(&mut self, statement: &str, from: &mut dyn Read) -> Result<u64, Box<dyn Failure>> {
+        let failed = |error: Error| describe(&error, statement);
+        let mut writer = self.client.copy_in(statement).map_err(failed)?;
         std::io::copy(from, &mut writer)?;
-        Ok(writer.finish()?)
+        Ok(writer.finish().map_err(failed)?)
     }
 
     /// `COPY … TO STDOUT`, into a writer. Returns the bytes copied.
-    pub(crate) fn copy_out(
-        &mut self,
-        statement: &str,
-        to: &mut dyn Write,
-    ) -> Result<u64, Box<dyn std::error::Error>> {
-        let mut reader = self.client.copy_out(statement)?;
+    pub(crate) fn copy_out(&mut self, statement: &str, to: &mut dyn Write) -> Result<u64, Box<dyn Failure>> {
+        let mut reader = self.client.copy_out(statement).map_err(|error| describe(&error, statement))?;
         Ok(std::io::copy(&mut reader, to)?)
     }
 }
 
-/// An error as psql shows it.
-pub(crate) fn describe(error: &Error) -> String {
+/// An error as psql shows it, with the place in the statement that it is about.
+pub(crate) fn describe(error: &Error, statement: &str) -> String {
     let Some(db) = error.as_db_error() else { return error.to_string() };
     let mut text = format!("{}:  {}", db.severity(), db.message());
+    if let Some(ErrorPosition::Original(position)) = db.position() {
+        text.push_str(&pointed_at(statement, *position as usize));
+    }
     if let Some(detail) = db.detail() {
         text.push_str(&format!("\nDETAIL:  {detail}"));
     }
@@ -96,4 +94,25 @@ pub(crate) fn describe(error: &Error) -> String {
         text.push_str(&format!("\nHINT:  {hint}"));
     }
     text
+}
+
+/// The line on which the `position`th character stands (from 1), and a mark beneath it.
+fn pointed_at(statement: &str, position: usize) -> String {
+    let before: String = statement.chars().take(position.saturating_sub(1)).collect();
+    let line = before.matches('\n').count();
+    let Some(text) = statement.lines().nth(line) else { return String::new() };
+    let label = format!("LINE {}: ", line + 1);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+    format!("\n{label}{text}\n{}^", " ".repeat(label.len() + column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pointed_at;
+
+    #[test]
+    fn a_mark_stands_beneath_the_place() {
+        assert_eq!(pointed_at("SELECT 1,\n  größe", 13), "\nLINE 2:   größe\n          ^");
+        assert_eq!(pointed_at("SELECT", 90), "\nLINE 1: SELECT\n              ^");
+    }
 }

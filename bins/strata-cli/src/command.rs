@@ -1,6 +1,5 @@
 //! `\d`, `\copy` and their kind: one table from which `\?` and the dispatch follow.
 
-use crate::client;
 use crate::shell::{Next, Shell};
 use std::error::Error;
 use std::fs::File;
@@ -44,9 +43,7 @@ pub(crate) fn run(shell: &mut Shell, said: &str) -> Result<Next, Box<dyn Error>>
         "\\dt" => shell.query(&RELATIONS.replace("KINDS", "'r'"))?,
         "\\d" if rest.is_empty() => shell.query(&RELATIONS.replace("KINDS", "'r', 'v', 'S'"))?,
         "\\d" => describe(shell, rest)?,
-        "\\i" => {
-            shell.file(Path::new(rest))?;
-        }
+        "\\i" => return shell.file(Path::new(rest)),
         "\\copy" => copy(shell, rest)?,
         other => return Err(format!("there is no command {other}; \\? lists those that are").into()),
     }
@@ -83,23 +80,15 @@ fn copy(shell: &mut Shell, rest: &str) -> Result<(), Box<dyn Error>> {
     if direction.eq_ignore_ascii_case("from") {
         let mut from = open(path).map_err(unopened)?;
         let rows = shell.connection.copy_in(&format!("COPY {table} FROM STDIN{options}"), &mut from);
-        println!("COPY {}", rows.map_err(plain)?);
+        println!("COPY {}", rows?);
     } else if direction.eq_ignore_ascii_case("to") {
         let mut to = create(path).map_err(unopened)?;
         let bytes = shell.connection.copy_out(&format!("COPY {table} TO STDOUT{options}"), &mut to);
-        println!("COPY, {} bytes", bytes.map_err(plain)?);
+        println!("COPY, {} bytes", bytes?);
     } else {
         return Err(format!("\\copy goes from or to a file, not {direction}").into());
     }
     Ok(())
-}
-
-/// The server's words, if they are the server's.
-fn plain(error: Box<dyn Error>) -> Box<dyn Error> {
-    match error.downcast_ref::<postgres::Error>() {
-        Some(error) => client::describe(error).into(),
-        None => error,
-    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "a client's files are its user's, not the store's")]

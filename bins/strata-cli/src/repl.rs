@@ -7,7 +7,8 @@ use crate::splitter;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
-use rustyline::{Context, Editor, Helper, Highlighter, Hinter, Validator};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Editor, Helper, Highlighter, Hinter};
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -83,7 +84,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Completes keywords, commands and the names of relations.
-#[derive(Helper, Hinter, Highlighter, Validator)]
+#[derive(Helper, Hinter, Highlighter)]
 struct Words {
     relations: Vec<String>,
 }
@@ -113,6 +114,15 @@ impl Words {
     }
 }
 
+impl Validator for Words {
+    /// Enter ends a statement that is whole and otherwise opens a line beneath, so that all of it can be edited.
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let said = context.input();
+        let whole = splitter::is_blank(said) || splitter::statement_len(said).is_some();
+        Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
+    }
+}
+
 /// Reads and runs until the person leaves.
 pub(crate) fn run(shell: &mut Shell) -> Result<(), Box<dyn Error>> {
     println!("strata {}. \\? for help, \\q to leave.", env!("CARGO_PKG_VERSION"));
@@ -122,55 +132,27 @@ pub(crate) fn run(shell: &mut Shell) -> Result<(), Box<dyn Error>> {
         // The first time there is none.
         let _ = editor.load_history(path);
     }
-    let mut said = String::new();
     loop {
-        if said.is_empty() {
-            editor.set_helper(Some(Words { relations: relations(shell) }));
-        }
-        match editor.readline(if said.is_empty() { "strata=> " } else { "strata-> " }) {
-            Ok(line) => {
-                said.push_str(&line);
-                said.push('\n');
-            }
-            Err(ReadlineError::Interrupted) => said.clear(),
+        editor.set_helper(Some(Words { relations: relations(shell) }));
+        let said = match editor.readline("strata=> ") {
+            Ok(said) => said,
+            Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(error.into()),
+        };
+        if !said.trim().is_empty() {
+            editor.add_history_entry(said.trim())?;
         }
-        if run_whole(shell, &mut said, &mut editor)? == Next::Quit {
-            break;
+        match shell.script(&said) {
+            Ok(Next::Go) => {}
+            Ok(Next::Quit) => break,
+            Err(failure) => eprintln!("{}", failure.text),
         }
     }
     if let Some(path) = &history {
         editor.save_history(path)?;
     }
     Ok(())
-}
-
-/// Runs every whole statement that has been said; what is left waits for more lines.
-fn run_whole(
-    shell: &mut Shell,
-    said: &mut String,
-    editor: &mut Editor<Words, DefaultHistory>,
-) -> Result<Next, Box<dyn Error>> {
-    loop {
-        let whole = if said.trim_start().starts_with('\\') {
-            Some(said.len())
-        } else {
-            splitter::statement_len(said)
-        };
-        let Some(len) = whole else { break };
-        let statement: String = said.drain(..len).collect();
-        editor.add_history_entry(statement.trim())?;
-        match shell.say(&statement) {
-            Ok(Next::Go) => {}
-            Ok(Next::Quit) => return Ok(Next::Quit),
-            Err(error) => eprintln!("{error}"),
-        }
-    }
-    if said.trim().is_empty() {
-        said.clear();
-    }
-    Ok(Next::Go)
 }
 
 /// The names to complete; none while the transaction is broken.

@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_startup_message_names_user_and_database() {
-        let mut body = Body(Bytes::from_static(b"user\0me\0database\0db\0_pq_.x\01\0\0"));
+        let mut body = Body(Bytes::from_static(b"user\0me\0database\0db\0_pq_.x\x001\0\0"));
         let (startup, unknown) = startup_message(&mut body).unwrap();
         assert_eq!((startup.user.as_str(), startup.database.as_deref()), ("me", Some("db")));
         assert_eq!(unknown, ["_pq_.x"]);

@@ -5,13 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use pgwire::api::auth::sasl::scram::{ScramSecret, ScramServerAuth, ScramServerAuthWaitingForClientFinal};
 
 /// The one mechanism offered without TLS.
-pub const MECHANISM: &str = "SCRAM-SHA-256";
+pub(crate) const MECHANISM: &str = "SCRAM-SHA-256";
 
 /// An exchange after the server's first message.
-pub struct Exchange(ScramServerAuthWaitingForClientFinal);
+pub(crate) struct Exchange(ScramServerAuthWaitingForClientFinal);
 
 /// Begins an exchange with a role's verifier. Returns the server's first message; `None` if either is malformed.
-pub fn begin(verifier: &str, client_first: &[u8]) -> Option<(String, Exchange)> {
+pub(crate) fn begin(verifier: &str, client_first: &[u8]) -> Option<(String, Exchange)> {
     let secret = secret(verifier)?;
     let (message, waiting) =
         ScramServerAuth::new().on_client_first_message_with_secret(client_first, secret).ok()?;
@@ -20,7 +20,7 @@ pub fn begin(verifier: &str, client_first: &[u8]) -> Option<(String, Exchange)> 
 
 impl Exchange {
     /// The server's last message if the client's proof is right.
-    pub fn finish(&self, client_final: &[u8]) -> Option<String> {
+    pub(crate) fn finish(&self, client_final: &[u8]) -> Option<String> {
         self.0.on_client_final_message(client_final).ok()
     }
 }
@@ -40,7 +40,7 @@ fn secret(verifier: &str) -> Option<ScramSecret> {
 }
 
 /// A verifier that no password fits: unknown roles go through the same exchange as known ones.
-pub fn verifier_for_nobody(salt: [u8; 16], key: [u8; 32]) -> String {
+pub(crate) fn verifier_for_nobody(salt: [u8; 16], key: [u8; 32]) -> String {
     let key = STANDARD.encode(key);
     format!("SCRAM-SHA-256$4096:{}${key}:{key}", STANDARD.encode(salt))
 }

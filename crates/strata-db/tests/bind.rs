@@ -2,6 +2,8 @@
 //!
 //! `STRATA_REWRITE=1 cargo test -p strata-db --test bind` records what comes out.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod surroundings;
 
 use std::fmt::Write as _;

@@ -50,7 +50,7 @@ impl<'a> Planner<'a> {
     /// Rewrites and plans a query.
     pub(super) fn query(&mut self, mut logical: Logical) -> Result<Planned> {
         for rule in RULES {
-            logical = (rule.apply)(logical, self.env);
+            logical = rule(logical, self.env);
         }
         self.node(logical)
     }

@@ -117,7 +117,7 @@ pub(super) fn split_identifiers(text: &str) -> Vec<String> {
                 was_quoted = true;
             }
             ',' if !quoted => names.push(finish(&mut name, &mut was_quoted)),
-            c => name.extend(if quoted { c } else { c.to_ascii_lowercase() }.to_string().chars()),
+            c => name.push(if quoted { c } else { c.to_ascii_lowercase() }),
         }
     }
     names.push(finish(&mut name, &mut was_quoted));

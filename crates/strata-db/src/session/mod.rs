@@ -20,6 +20,7 @@ mod plans;
 mod portal;
 mod request;
 mod sequences;
+#[expect(clippy::module_inception, reason = "a file has the name of its type, and the type is Session")]
 mod session;
 mod settings;
 mod shared;
@@ -31,7 +32,7 @@ mod utility;
 pub use engine::{Engine, EngineOptions, SessionId, Turn};
 pub use outbox::Outbox;
 pub use request::{Request, WireFormat};
-pub use settings::{Kind as SettingKind, SETTINGS, Setting};
+pub use settings::{Context as SettingContext, Kind as SettingKind, SETTINGS, Setting};
 pub use startup::{Authentication, Startup};
 
 /// What clients read as `server_version`: the PostgreSQL version whose behaviour strata has, then its own name.

@@ -469,7 +469,7 @@ impl Session {
         out: &mut dyn Outbox,
     ) -> Option<Turn> {
         // Taken out while it runs: a statement may close or open portals.
-        let Some(mut portal) = self.portals.remove(&name) else { return None };
+        let mut portal = self.portals.remove(&name)?;
         match portal.step(self, shared, max_rows, out) {
             Ok(Progress::Done) => {
                 if !portal.is_transaction_control() {

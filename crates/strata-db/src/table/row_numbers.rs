@@ -24,7 +24,6 @@ impl RowNumbers {
     ///
     /// # Errors
     /// Of the store.
-    #[expect(clippy::big_endian_bytes, reason = "byte order is sort order in keys")]
     pub fn next_key(&self, txn: &Txn, keyspace: KeyspaceId) -> Result<Vec<u8>> {
         let mut counters = self.next.borrow_mut();
         let next = match counters.get_mut(&keyspace) {
@@ -46,7 +45,6 @@ impl Default for RowNumbers {
     }
 }
 
-#[expect(clippy::big_endian_bytes, reason = "byte order is sort order in keys")]
 fn largest(txn: &Txn, keyspace: KeyspaceId) -> Result<u64> {
     let view = txn.newest_view().with_own_command();
     let mut scan = txn.scan(view, keyspace, Bound::Unbounded, Bound::Unbounded, true)?;

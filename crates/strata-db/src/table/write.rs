@@ -77,7 +77,6 @@ pub fn insert(
 ///
 /// # Errors
 /// 40P01 for a deadlock, and the store's.
-#[expect(clippy::too_many_arguments, reason = "a row before and after, with its index entries")]
 pub fn update(
     txn: &mut Txn,
     relation: &RelationDef,

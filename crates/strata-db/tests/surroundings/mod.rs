@@ -13,14 +13,14 @@ use strata_db::schema::{
 use strata_types::{Format, Type, Value};
 
 /// Tables in a catalog.
-pub struct Tables {
+pub(crate) struct Tables {
     catalog: Catalog,
     search_path: Vec<String>,
 }
 
 impl Tables {
     /// The tables of a script.
-    pub fn new(sql: &str) -> Tables {
+    pub(crate) fn new(sql: &str) -> Tables {
         let mut catalog = Catalog::default();
         founding::changes(&catalog, None).iter().for_each(|change| catalog.apply(change));
         for (index, parsed) in parse::parse(sql).unwrap().into_iter().enumerate() {
@@ -32,7 +32,7 @@ impl Tables {
     }
 
     /// Names as a session with the usual search path sees them.
-    pub fn names(&self) -> Names<'_> {
+    pub(crate) fn names(&self) -> Names<'_> {
         Names { catalog: &self.catalog, project: Oid(16), search_path: &self.search_path, temporary: None }
     }
 }
@@ -132,7 +132,7 @@ fn add_index(oid: Oid, table: &mut TableDef, columns: &[ast::Ident], primary: bo
 
 /// A session in which nothing moves.
 #[derive(Default)]
-pub struct Quiet {
+pub(crate) struct Quiet {
     format: Format,
 }
 

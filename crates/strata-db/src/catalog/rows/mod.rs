@@ -11,11 +11,11 @@ mod encode;
 mod fields;
 mod tables;
 
-use super::{Catalog, Change};
+use super::Change;
 use crate::error::Result;
 use crate::schema::Oid;
 use std::ops::Bound;
-use strata_store::{KeyspaceId, Store, Txn};
+use strata_store::{Store, Txn};
 use strata_types::{Value, row};
 
 pub use decode::load;

@@ -18,7 +18,7 @@ pub(in crate::exec) use call::call_surroundings;
 pub use cast::input_text;
 pub(in crate::exec) use row::{Row, eval_row};
 pub(in crate::exec) use select::{Selection, matches, select};
-pub(in crate::exec) use vector::{Vector, eval, eval_column};
+pub(in crate::exec) use vector::{eval, eval_column};
 
 use crate::error::Result;
 use crate::functions::Environment;

@@ -27,15 +27,6 @@ impl Row<'_> {
             Row::Batch(batch, row) => batch.columns[column].value(row),
         }
     }
-
-    /// Every column's value.
-    pub(in crate::exec) fn to_values(self) -> Vec<Value> {
-        match self {
-            Row::Values(values) => values.to_vec(),
-            Row::Pair(left, right) => left.iter().chain(right).cloned().collect(),
-            Row::Batch(batch, row) => batch.row(row),
-        }
-    }
 }
 
 /// The value of `expr` for `row`.

@@ -8,7 +8,7 @@
 //! ```
 
 use strata_types::key::{self, SortOrder};
-use strata_types::{Column, ColumnData, Type, Value};
+use strata_types::{Column, ColumnData, Type};
 
 /// Appends the bytes of row `row` of these columns.
 pub(in crate::exec) fn encode_row<'a>(
@@ -35,29 +35,6 @@ pub(in crate::exec) fn encode_row<'a>(
             ColumnData::Text(strings) | ColumnData::Bytea(strings) => bytes(column.ty, strings.get(row), out),
             ColumnData::Other(values) => key::encode(column.ty, &values[row], SortOrder::default(), out),
         }
-    }
-}
-
-/// As [`encode_row`], of values.
-pub(in crate::exec) fn encode_values(types: &[Type], values: &[Value], out: &mut Vec<u8>) {
-    for (ty, value) in types.iter().zip(values) {
-        encode_value(*ty, value, out);
-    }
-}
-
-fn encode_value(ty: Type, value: &Value, out: &mut Vec<u8>) {
-    out.push(u8::from(!value.is_null()));
-    match value {
-        Value::Null => {}
-        Value::Bool(truth) => word(i64::from(*truth), out),
-        Value::Int2(n) => word(i64::from(*n), out),
-        Value::Int4(n) | Value::Date(n) => word(i64::from(*n), out),
-        Value::Int8(n) | Value::Time(n) | Value::Timestamp(n) | Value::TimestampTz(n) => word(*n, out),
-        Value::Float4(f) => word(float_bits(f64::from(*f)), out),
-        Value::Float8(f) => word(float_bits(*f), out),
-        Value::Text(text) => bytes(ty, text.as_bytes(), out),
-        Value::Bytea(data) => bytes(ty, data, out),
-        other => key::encode(ty, other, SortOrder::default(), out),
     }
 }
 

@@ -4,6 +4,6 @@ mod encode;
 mod sort;
 mod table;
 
-pub(in crate::exec) use encode::{encode_row, encode_values, has_null};
+pub(in crate::exec) use encode::{encode_row, has_null};
 pub(in crate::exec) use sort::{SortBytes, sort_bytes};
 pub(in crate::exec) use table::KeyTable;

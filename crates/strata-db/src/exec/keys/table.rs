@@ -57,11 +57,6 @@ impl KeyTable {
         &self.bytes[start..self.ends[id]]
     }
 
-    /// Bytes held.
-    pub(in crate::exec) fn byte_len(&self) -> usize {
-        self.bytes.len() + self.slots.len() * 4 + self.hashes.len() * 16
-    }
-
     /// No keys any more.
     pub(in crate::exec) fn clear(&mut self) {
         *self = KeyTable::default();

@@ -99,9 +99,11 @@ impl Operator for TopN {
             }
         };
         let wanted = skip.saturating_add(count);
-        while count > 0 {
-            let batch = pull!(self.input, run, break);
-            self.take(batch, wanted, run)?;
+        if count > 0 {
+            loop {
+                let batch = pull!(self.input, run, break);
+                self.take(batch, wanted, run)?;
+            }
         }
         let mut order = self.bytes.order();
         order.truncate(wanted);

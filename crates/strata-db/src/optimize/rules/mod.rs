@@ -13,21 +13,11 @@ use crate::functions::Environment;
 use crate::plan::Logical;
 
 /// A rewrite that leaves the answer as it is.
-pub(super) struct Rule {
-    /// Its name.
-    pub(super) name: &'static str,
-    /// The plan after it.
-    pub(super) apply: fn(Logical, &dyn Environment) -> Logical,
-}
+type Rule = fn(Logical, &dyn Environment) -> Logical;
 
 /// Every rule, in order.
-pub(super) static RULES: &[Rule] = &[
-    Rule { name: "fold", apply: fold::apply },
-    Rule { name: "unnest", apply: unnest::apply },
-    Rule { name: "unnest_scalar", apply: unnest_scalar::apply },
-    Rule { name: "push_down", apply: push_down::apply },
-    Rule { name: "prune", apply: prune::apply },
-];
+pub(super) const RULES: &[Rule] =
+    &[fold::apply, unnest::apply, unnest_scalar::apply, push_down::apply, prune::apply];
 
 /// Applies a rewrite to every node, inputs first, down to the barriers.
 fn bottom_up(mut plan: Logical, rewrite: &mut dyn FnMut(Logical) -> Logical) -> Logical {

@@ -4,7 +4,7 @@
 
 use crate::functions::Environment;
 use crate::optimize::expressions::{columns, map_outer_columns, outer_columns};
-use crate::plan::{Expr, JoinKind, Logical, Schema, SortKey};
+use crate::plan::{Expr, Logical, Schema, SortKey};
 use std::collections::BTreeSet;
 
 /// The rule. The plan as a whole keeps its columns.

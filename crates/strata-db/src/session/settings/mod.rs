@@ -6,7 +6,8 @@
 mod table;
 mod value;
 
-pub use table::{Context, Kind, SETTINGS, Setting, setting};
+pub use table::{Context, Kind, SETTINGS, Setting};
+pub(in crate::session) use table::setting;
 
 use crate::error::{Result, SqlError};
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use strata_types::{Format, sqlstate};
 
 /// The settings of one session.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(in crate::session) struct Settings {
     /// Values that differ from the table's defaults, and custom ones (`myapp.user`), by lower-case name.
     values: BTreeMap<String, String>,
     /// What `RESET` goes back to, where start-up parameters named it.
@@ -34,14 +35,14 @@ struct Undo {
 
 /// A place in the undo log: a savepoint's.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark(usize);
+pub(in crate::session) struct Mark(usize);
 
 impl Settings {
     /// The settings of a new session. `startup` are the parameters of the start-up message that name settings.
     ///
     /// # Errors
     /// As [`Self::set`].
-    pub fn new<'a>(startup: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Settings> {
+    pub(in crate::session) fn new<'a>(startup: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Settings> {
         let mut settings = Settings {
             values: BTreeMap::new(),
             session_defaults: BTreeMap::new(),
@@ -59,7 +60,7 @@ impl Settings {
     }
 
     /// A setting's value as `SHOW` prints it; `None` if there is no such setting.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(in crate::session) fn get(&self, name: &str) -> Option<&str> {
         match self.values.get(&name.to_ascii_lowercase()) {
             Some(value) => Some(value),
             None => setting(name).map(|setting| setting.default),
@@ -67,35 +68,30 @@ impl Settings {
     }
 
     /// Whether a boolean setting is on.
-    pub fn is_on(&self, name: &str) -> bool {
+    pub(in crate::session) fn is_on(&self, name: &str) -> bool {
         self.get(name) == Some("on")
     }
 
     /// A setting of kind [`Kind::Milliseconds`] in milliseconds; 0 is none.
-    pub fn milliseconds(&self, name: &str) -> u64 {
+    pub(in crate::session) fn milliseconds(&self, name: &str) -> u64 {
         self.get(name).and_then(value::milliseconds).unwrap_or(0)
     }
 
     /// A setting of kind [`Kind::Kilobytes`] in bytes.
-    pub fn bytes(&self, name: &str) -> usize {
+    pub(in crate::session) fn bytes(&self, name: &str) -> usize {
         self.get(name).and_then(value::kilobytes).map_or(0, |kilobytes| kilobytes as usize * 1024)
     }
 
     /// How values are written and read.
-    pub fn format(&self) -> &Format {
+    pub(in crate::session) fn format(&self) -> &Format {
         &self.format
-    }
-
-    /// Sets the time that `now` means.
-    pub fn set_now(&mut self, now: i64) {
-        self.format.now = now;
     }
 
     /// Changes a setting, for the transaction only if `local`.
     ///
     /// # Errors
     /// 42704 for an unknown setting, 55P02 for one that cannot be changed, 22023 for a bad value.
-    pub fn set(&mut self, name: &str, text: &str, local: bool) -> Result<()> {
+    pub(in crate::session) fn set(&mut self, name: &str, text: &str, local: bool) -> Result<()> {
         let value = match setting(name) {
             Some(row) => {
                 if row.context != Context::User {
@@ -115,7 +111,7 @@ impl Settings {
     }
 
     /// Gives a fact its value for this session (`is_superuser`, `session_authorization`).
-    pub fn set_fact(&mut self, name: &str, value: &str) {
+    pub(in crate::session) fn set_fact(&mut self, name: &str, value: &str) {
         self.put(name, Some(value.to_owned()), false);
         self.undo.pop();
         self.session_defaults.insert(name.to_ascii_lowercase(), value.to_owned());
@@ -125,7 +121,7 @@ impl Settings {
     ///
     /// # Errors
     /// 42704 for an unknown setting.
-    pub fn reset(&mut self, name: &str, local: bool) -> Result<()> {
+    pub(in crate::session) fn reset(&mut self, name: &str, local: bool) -> Result<()> {
         if setting(name).is_none() && !name.contains('.') {
             return Err(unknown(name));
         }
@@ -135,7 +131,7 @@ impl Settings {
     }
 
     /// `RESET ALL`: everything but who the session is and what its transaction is.
-    pub fn reset_all(&mut self) {
+    pub(in crate::session) fn reset_all(&mut self) {
         const KEPT: [&str; 5] = [
             "role",
             "session_authorization",
@@ -151,12 +147,12 @@ impl Settings {
     }
 
     /// Where the undo log stands: for a savepoint.
-    pub fn mark(&self) -> Mark {
+    pub(in crate::session) fn mark(&self) -> Mark {
         Mark(self.undo.len())
     }
 
     /// Takes back what was set since the mark.
-    pub fn rollback_to(&mut self, mark: Mark) {
+    pub(in crate::session) fn rollback_to(&mut self, mark: Mark) {
         while self.undo.len() > mark.0 {
             if let Some(undo) = self.undo.pop() {
                 self.restore(undo);
@@ -165,7 +161,7 @@ impl Settings {
     }
 
     /// The transaction committed: local values fall back, the others stay.
-    pub fn commit(&mut self) {
+    pub(in crate::session) fn commit(&mut self) {
         let mut kept: Vec<String> = Vec::new();
         for undo in std::mem::take(&mut self.undo).into_iter().rev() {
             if !undo.local {
@@ -177,17 +173,17 @@ impl Settings {
     }
 
     /// The transaction rolled back: every value falls back.
-    pub fn rollback(&mut self) {
+    pub(in crate::session) fn rollback(&mut self) {
         self.rollback_to(Mark(0));
     }
 
     /// The reported settings that changed since the last call.
-    pub fn take_changed(&mut self) -> Vec<&'static Setting> {
+    pub(in crate::session) fn take_changed(&mut self) -> Vec<&'static Setting> {
         std::mem::take(&mut self.changed)
     }
 
     /// Every setting with its value, by name.
-    pub fn all(&self) -> impl Iterator<Item = (&'static Setting, &str)> {
+    pub(in crate::session) fn all(&self) -> impl Iterator<Item = (&'static Setting, &str)> {
         SETTINGS.iter().map(|setting| (setting, self.get(setting.name).unwrap_or(setting.default)))
     }
 

@@ -139,6 +139,6 @@ pub static SETTINGS: &[Setting] = &[
 ];
 
 /// A setting by name, without case.
-pub fn setting(name: &str) -> Option<&'static Setting> {
+pub(in crate::session) fn setting(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name))
 }

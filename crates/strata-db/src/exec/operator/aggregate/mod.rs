@@ -14,7 +14,7 @@ use crate::exec::step::{Input, Operator, Step, pull};
 use crate::plan::{AggregateCall, Expr};
 use groups::Groups;
 use std::sync::Arc;
-use strata_types::{Batch, Column, Type};
+use strata_types::{Batch, Column};
 
 /// What to compute.
 pub(in crate::exec) struct AggregateSpec {
@@ -22,8 +22,6 @@ pub(in crate::exec) struct AggregateSpec {
     sets: Vec<Vec<usize>>,
     calls: Vec<AggregateCall>,
     grouping_calls: Vec<Vec<usize>>,
-    /// Types of the output.
-    types: Vec<Type>,
 }
 
 impl AggregateSpec {
@@ -33,15 +31,11 @@ impl AggregateSpec {
         calls: &[AggregateCall],
         grouping_calls: &[Vec<usize>],
     ) -> AggregateSpec {
-        let mut types: Vec<Type> = groups.iter().map(|expr| expr.ty).collect();
-        types.extend(calls.iter().map(|call| call.ty));
-        types.extend(grouping_calls.iter().map(|_| Type::INT4));
         AggregateSpec {
             groups: groups.to_vec(),
             sets: sets.to_vec(),
             calls: calls.to_vec(),
             grouping_calls: grouping_calls.to_vec(),
-            types,
         }
     }
 }
