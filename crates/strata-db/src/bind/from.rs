@@ -356,9 +356,9 @@ fn system_scan(system: &'static SystemRelation, alias: &str) -> Source {
         .columns
         .iter()
         .enumerate()
-        .map(|(index, (name, ty))| Field {
+        .map(|(index, column)| Field {
             origin: Some((system.oid, (index + 1) as u16)),
-            ..Field::new(*name, *ty)
+            ..Field::new(column.name, column.ty)
         })
         .collect();
     let mut scope = Scope::of_schema(alias, &schema);

@@ -15,6 +15,7 @@ pub mod names;
 pub mod questions;
 pub mod rows;
 pub mod system;
+pub mod type_names;
 
 pub use names::{Names, Relation};
 pub use system::{SystemRelation, SystemSource};

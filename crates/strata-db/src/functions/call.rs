@@ -195,6 +195,10 @@ pub trait Environment {
     /// Answers catalog questions of the `pg_get_*def`, `*_is_visible`, `obj_description`, `has_*_privilege`, size
     /// families: `question` is the function's name.
     fn catalog(&self, question: &str, args: &[Value]) -> Result<Value>;
+    /// Bytes on disk of the table of this keyspace.
+    fn table_bytes(&self, keyspace: u32) -> i64;
+    /// An expression's text with the fewest parentheses, as the pretty forms of `pg_get_*def` print it.
+    fn pretty_expression(&self, expression: &str) -> String;
     /// Sends a notice to the client (`severity` NOTICE, WARNING …).
     fn notice(&self, severity: &str, sqlstate: &str, message: &str);
 }

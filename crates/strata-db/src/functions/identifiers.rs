@@ -159,13 +159,19 @@ const RESERVED: &[&str] = &[
 ];
 
 /// An identifier, in quotes if it needs them.
-pub(super) fn quote(name: &str) -> String {
+pub(crate) fn quote(name: &str) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     if starts_well && name.chars().all(plain) && RESERVED.binary_search(&name).is_err() {
         return name.to_owned();
     }
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A qualified name as its parts, unquoted and folded; `None` if it is none.
+pub(crate) fn parts(text: &str) -> Option<Vec<String>> {
+    let array = parse(text, true).ok()?;
+    Some(array.values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 /// `parse_ident`: a qualified name as its parts.

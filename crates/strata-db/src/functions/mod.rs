@@ -8,6 +8,7 @@
 //! [`Environment`], which `session` implements.
 
 pub mod call;
+pub(crate) mod identifiers;
 pub mod parameters;
 pub mod registry;
 
@@ -23,7 +24,6 @@ mod boolean;
 mod calendar_fields;
 mod clock;
 mod comparison;
-mod identifiers;
 mod json_build;
 mod json_rows;
 mod json_text;

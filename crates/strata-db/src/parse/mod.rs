@@ -67,6 +67,12 @@ pub fn parse_expr(sql: &str) -> Result<Expr, ParseError> {
     whole(sql, |parser| parser.expr())
 }
 
+/// An expression's text with the fewest parentheses; the text itself if it is none.
+#[must_use]
+pub fn pretty_expr(sql: &str) -> String {
+    parse_expr(sql).map_or_else(|_| sql.to_owned(), |expr| expr_to_sql(&expr))
+}
+
 /// Parses the name of a type, as `regtype` and casts from text need it.
 pub fn parse_type(sql: &str) -> Result<TypeName, ParseError> {
     whole(sql, |parser| parser.type_name())

@@ -304,6 +304,14 @@ impl Environment for StepEnvironment<'_> {
         crate::catalog::questions::answer(&self.source(), question, args)
     }
 
+    fn table_bytes(&self, keyspace: u32) -> i64 {
+        i64::try_from(self.shared.store.table_bytes(KeyspaceId(keyspace))).unwrap_or(i64::MAX)
+    }
+
+    fn pretty_expression(&self, expression: &str) -> String {
+        crate::parse::pretty_expr(expression)
+    }
+
     fn notice(&self, severity: &str, sqlstate: &str, message: &str) {
         self.variables.notice(severity, SqlError::new(sqlstate, message));
     }

@@ -195,5 +195,11 @@ impl Environment for Quiet {
     fn catalog(&self, _: &str, _: &[Value]) -> Result<Value> {
         Ok(Value::Null)
     }
+    fn table_bytes(&self, _: u32) -> i64 {
+        0
+    }
+    fn pretty_expression(&self, expression: &str) -> String {
+        expression.to_owned()
+    }
     fn notice(&self, _: &str, _: &str, _: &str) {}
 }

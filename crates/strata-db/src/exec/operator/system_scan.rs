@@ -6,7 +6,7 @@ use crate::error::{Result, SqlError};
 use crate::exec::context::Run;
 use crate::exec::step::{Operator, Step};
 use crate::schema::Oid;
-use strata_types::{Type, Value, sqlstate};
+use strata_types::{Type, sqlstate};
 
 /// See the module.
 pub(in crate::exec) struct SystemScan {
@@ -28,11 +28,7 @@ impl SystemScan {
                 format!("could not open relation with OID {}", self.relation),
             )
         })?;
-        let mut rows = (relation.rows)(run.system)?;
-        for row in &mut rows {
-            *row =
-                self.columns.iter().map(|column| row.get(*column).cloned().unwrap_or(Value::Null)).collect();
-        }
+        let rows = (relation.rows)(run.system, &self.columns)?;
         Ok(Rows::of_values(&self.types, &rows))
     }
 }

@@ -6,8 +6,8 @@
 mod table;
 mod value;
 
-pub use table::{Context, Kind, SETTINGS, Setting};
 pub(in crate::session) use table::setting;
+pub use table::{Context, Kind, SETTINGS, Setting};
 
 use crate::error::{Result, SqlError};
 use std::collections::BTreeMap;

@@ -1,0 +1,170 @@
+//! Definitions as SQL text: what `pg_get_indexdef`, `pg_get_constraintdef` and `pg_get_viewdef` say.
+//!
+//! PostgreSQL prints each in two ways. The plain one keeps every parenthesis and qualifies the names of
+//! tables; the pretty one is for eyes.
+
+use super::SystemSource;
+use super::classes::Indexed;
+use super::pg_constraint::{Held, key_columns};
+use crate::catalog::lookup;
+use crate::functions::identifiers::quote;
+use crate::schema::{
+    ConstraintKind, ForeignKey, IndexDef, IndexKey, KeyAction, KeySource, Oid, RelationKind, TableDef,
+};
+
+impl SystemSource<'_> {
+    /// The statement that makes an index.
+    pub(in crate::catalog) fn index_definition(&self, of: &Indexed<'_>, pretty: bool) -> String {
+        let unique = if of.index.unique { "UNIQUE " } else { "" };
+        let table = match pretty {
+            true => lookup::relation_name(&self.names, of.table.oid),
+            false => lookup::qualified_name(&self.names, of.table.oid),
+        };
+        let keys: Vec<String> =
+            of.index.keys.iter().map(|key| self.key(of.def, key, pretty) + ordering(key)).collect();
+        let mut text = format!(
+            "CREATE {unique}INDEX {} ON {} USING btree ({})",
+            quote(&of.index.name),
+            table.unwrap_or_default(),
+            keys.join(", "),
+        );
+        text += &included(of.def, of.index);
+        if of.index.nulls_not_distinct {
+            text += " NULLS NOT DISTINCT";
+        }
+        if let Some(predicate) = &of.index.predicate {
+            text = format!("{text} WHERE {}", self.expression(predicate, pretty));
+        }
+        text
+    }
+
+    /// One column of an index, counted from 1.
+    pub(in crate::catalog) fn index_column(
+        &self,
+        of: &Indexed<'_>,
+        number: usize,
+        pretty: bool,
+    ) -> Option<String> {
+        let at = number.checked_sub(1)?;
+        match of.index.keys.get(at) {
+            Some(key) => Some(self.key(of.def, key, pretty)),
+            None => {
+                let column = of.index.included.get(at - of.index.keys.len())?;
+                Some(column_names(of.def, &[*column]))
+            }
+        }
+    }
+
+    fn key(&self, def: &TableDef, key: &IndexKey, pretty: bool) -> String {
+        match &key.source {
+            KeySource::Column(at) => column_names(def, &[*at]),
+            KeySource::Expression(text, _) => {
+                let text = self.expression(text, pretty);
+                if is_call(&text) { text } else { format!("({text})") }
+            }
+        }
+    }
+
+    /// What follows `CONSTRAINT name` in a table's definition.
+    pub(in crate::catalog) fn constraint_definition(&self, held: &Held<'_>, pretty: bool) -> String {
+        let def = held.table.def;
+        let mut text = match &held.constraint.kind {
+            ConstraintKind::PrimaryKey { index } => format!("PRIMARY KEY {}", index_columns(def, *index)),
+            ConstraintKind::Unique { index } => {
+                let distinct = def.indexes.iter().any(|kept| kept.oid == *index && kept.nulls_not_distinct);
+                let nulls = if distinct { "NULLS NOT DISTINCT " } else { "" };
+                format!("UNIQUE {nulls}{}", index_columns(def, *index))
+            }
+            ConstraintKind::Check(check) => format!("CHECK ({})", self.expression(&check.expression, pretty)),
+            ConstraintKind::ForeignKey(key) => self.foreign_key(def, key),
+        };
+        if held.constraint.deferrable {
+            text += " DEFERRABLE";
+        }
+        if held.constraint.initially_deferred {
+            text += " INITIALLY DEFERRED";
+        }
+        text
+    }
+
+    fn foreign_key(&self, def: &TableDef, key: &ForeignKey) -> String {
+        let keys = match self.names.catalog.relation(key.table).map(|relation| &relation.kind) {
+            Some(RelationKind::Table(referred)) => column_names(referred, &key.keys),
+            _ => String::new(),
+        };
+        format!(
+            "FOREIGN KEY ({}) REFERENCES {}({keys}){}{}",
+            column_names(def, &key.columns),
+            lookup::relation_name(&self.names, key.table).unwrap_or_default(),
+            action(" ON UPDATE ", key.on_update),
+            action(" ON DELETE ", key.on_delete),
+        )
+    }
+
+    /// The query of a view, as a statement.
+    pub(in crate::catalog) fn view_definition(&self, view: Oid) -> Option<String> {
+        match &self.names.catalog.relation(view)?.kind {
+            RelationKind::View(def) => Some(format!(" {};", def.query)),
+            _ => None,
+        }
+    }
+
+    /// The text of an expression.
+    pub(in crate::catalog) fn expression(&self, text: &str, pretty: bool) -> String {
+        if pretty { self.env.pretty_expression(text) } else { text.to_owned() }
+    }
+}
+
+/// What is said of a key column's order where it is not the usual one.
+fn ordering(key: &IndexKey) -> &'static str {
+    match (key.descending, key.nulls_first) {
+        (false, false) => "",
+        (false, true) => " NULLS FIRST",
+        (true, true) => " DESC",
+        (true, false) => " DESC NULLS LAST",
+    }
+}
+
+/// The columns of a key constraint's index.
+fn index_columns(def: &TableDef, index: Oid) -> String {
+    let keys = format!("({})", column_names(def, &key_columns(def, index)));
+    match def.indexes.iter().find(|kept| kept.oid == index) {
+        Some(index) => keys + &included(def, index),
+        None => keys,
+    }
+}
+
+fn included(def: &TableDef, index: &IndexDef) -> String {
+    match index.included.as_slice() {
+        [] => String::new(),
+        columns => format!(" INCLUDE ({})", column_names(def, columns)),
+    }
+}
+
+fn column_names(def: &TableDef, columns: &[usize]) -> String {
+    let names = columns.iter().filter_map(|at| def.columns.get(*at)).map(|column| quote(&column.name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether an expression is the call of a function, which needs no parentheses in a list of keys.
+fn is_call(text: &str) -> bool {
+    let name = text.find('(').and_then(|at| text.get(..at)).unwrap_or_default();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"');
+    let mut depth = 0_i32;
+    let closes_last = text.char_indices().all(|(at, c)| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth > 0 || at < name.len() || at + 1 == text.len()
+    });
+    !name.is_empty() && name.chars().all(plain) && closes_last
+}
+
+fn action(event: &str, action: KeyAction) -> String {
+    let action = match action {
+        KeyAction::NoAction => return String::new(),
+        KeyAction::Restrict => "RESTRICT",
+        KeyAction::Cascade => "CASCADE",
+        KeyAction::SetNull => "SET NULL",
+        KeyAction::SetDefault => "SET DEFAULT",
+    };
+    format!("{event}{action}")
+}
