@@ -50,6 +50,13 @@ struct State {
     closing: bool,
 }
 
+impl State {
+    /// So much waits for the session that its socket is read no further.
+    fn is_stuffed(&self) -> bool {
+        self.inbox.len() >= INBOX_MAX || self.inbox_bytes >= INBOX_BYTES_MAX
+    }
+}
+
 impl Connection {
     /// A connection whose session has started. `out` holds the answers so far.
     pub fn new(session: SessionId, stream: TcpStream, out: WireOutbox) -> Arc<Connection> {
@@ -83,13 +90,15 @@ impl Connection {
     /// Lets the session work for a slice. The latch is not held meanwhile: the work may wait for the journal,
     /// whose thread looks at this connection to let gated answers out.
     pub fn run(&self, engine: &mut Engine) -> Turn {
-        let (mut inbox, mut out, was_stuffed) = {
+        let (mut inbox, mut out, mut stuffed) = {
             let mut state = self.state.lock();
-            let stuffed = state.inbox.len() >= INBOX_MAX || state.inbox_bytes >= INBOX_BYTES_MAX;
+            let stuffed = state.is_stuffed();
+            state.inbox_bytes = 0;
             (std::mem::take(&mut state.inbox), std::mem::take(&mut state.out), stuffed)
         };
         let turn = engine.run(self.session, &mut inbox, &mut out);
         let mut state = self.state.lock();
+        stuffed |= state.is_stuffed();
         // What has arrived meanwhile comes behind what is left.
         inbox.append(&mut state.inbox);
         out.append(&mut state.out);
@@ -97,7 +106,8 @@ impl Connection {
         state.inbox = inbox;
         state.out = out;
         self.full.store(turn == Turn::Output, Ordering::Release);
-        if was_stuffed {
+        // The task may have stopped reading before the work or during it.
+        if stuffed && !state.is_stuffed() {
             self.notify.notify_one();
         }
         turn
@@ -210,7 +220,7 @@ impl Connection {
         let state = self.state.lock();
         let pending = !state.out.pending().is_empty();
         let may_write = pending && state.out.gated_on() <= lender.durable();
-        let reads = !state.closing && state.inbox.len() < INBOX_MAX && state.inbox_bytes < INBOX_BYTES_MAX;
+        let reads = !state.closing && !state.is_stuffed();
         let closing = state.closing && !pending && state.inbox.is_empty();
         let stalled = self.full.load(Ordering::Acquire) && state.out.has_room();
         drop(state);

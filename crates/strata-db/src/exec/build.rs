@@ -47,6 +47,7 @@ pub(super) fn operator(plan: &Physical, role: Role) -> Result<Input> {
             Box::new(op::FunctionScan::new(calls.clone(), *ordinality, types.clone()))
         }
         Physical::Values { rows, types } => Box::new(op::Values::new(rows.clone(), types.clone())),
+        Physical::Supplied { .. } => Box::new(op::Supplied),
         Physical::Filter { input: from, predicate } => {
             Box::new(op::Filter::new(input(from)?, predicate.clone()))
         }

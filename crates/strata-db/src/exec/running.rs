@@ -6,9 +6,9 @@ use super::operator::CteState;
 use super::step::{Input, Step};
 use crate::error::Result;
 use crate::plan::PhysicalPlan;
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use strata_types::{Type, Value};
+use strata_types::{Batch, Type, Value};
 
 /// A statement's operators and where they stand. Parked as it is between pulls.
 pub struct Running {
@@ -30,6 +30,16 @@ pub(super) struct State {
     pub(super) expression_depth: usize,
     /// Rows inserted, updated or deleted by the main query.
     pub(super) affected: u64,
+    /// Rows handed in, for the one [`Supplied`](crate::plan::Physical::Supplied) of the plan.
+    pub(super) supply: Supply,
+}
+
+/// Rows that come from outside of the plan.
+#[derive(Default)]
+pub(super) struct Supply {
+    pub(super) batches: VecDeque<Batch>,
+    /// No more will come.
+    pub(super) ended: bool,
 }
 
 /// A subquery of an expression, with its last result.
@@ -78,6 +88,16 @@ impl Running {
     /// Whatever the statement raises; it must not be pulled again.
     pub fn next(&mut self, context: &mut Context<'_>) -> Result<Step> {
         self.root.next(&mut Run::new(context, &mut self.state))
+    }
+
+    /// Hands rows in, for a plan with a [`Supplied`](crate::plan::Physical::Supplied).
+    pub fn supply(&mut self, batch: Batch) {
+        self.state.supply.batches.push_back(batch);
+    }
+
+    /// All rows have been handed in.
+    pub fn end_supply(&mut self) {
+        self.state.supply.ended = true;
     }
 
     /// Rows inserted, updated or deleted so far by the statement proper (not by its CTEs).

@@ -40,6 +40,8 @@ pub enum Wait {
     Slice,
     /// Room in the client's outbox.
     Output,
+    /// Rows from whoever runs the statement.
+    Input,
 }
 
 /// The batch of a step; returns from the function around for `Pending`, and runs `$done` at the end.

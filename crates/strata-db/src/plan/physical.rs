@@ -111,6 +111,11 @@ pub enum Physical {
         /// Types of the output.
         types: Vec<Type>,
     },
+    /// Rows that whoever runs the statement hands in while it runs: those of COPY.
+    Supplied {
+        /// Types of the output.
+        types: Vec<Type>,
+    },
     /// Rows for which the condition is true.
     Filter {
         /// From.
@@ -401,6 +406,7 @@ impl Physical {
             Physical::SystemScan { types, .. }
             | Physical::FunctionScan { types, .. }
             | Physical::Values { types, .. }
+            | Physical::Supplied { types }
             | Physical::CteScan { types, .. } => types.clone(),
             Physical::Filter { input, .. }
             | Physical::Sort { input, .. }
@@ -446,6 +452,7 @@ impl Physical {
             | Physical::SystemScan { .. }
             | Physical::FunctionScan { .. }
             | Physical::Values { .. }
+            | Physical::Supplied { .. }
             | Physical::CteScan { .. } => Vec::new(),
             Physical::Filter { input, .. }
             | Physical::Project { input, .. }

@@ -277,6 +277,7 @@ impl Portal {
                     Step::Pending(Wait::Slice) => Ok(Next::Wait(Turn::Yield)),
                     Step::Pending(Wait::Lock) => Ok(Next::Wait(Turn::Lock)),
                     Step::Pending(Wait::Output) => Ok(Next::Wait(Turn::Output)),
+                    Step::Pending(Wait::Input) => Ok(Next::Wait(Turn::Idle)),
                     Step::Done => {
                         let affected = running.affected();
                         Ok(Next::Done(tag(kind, self.rows, affected)))

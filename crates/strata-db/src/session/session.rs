@@ -523,6 +523,12 @@ impl Session {
                     self.running = Running::CopyIn { copy, within: Box::new(within) };
                     return Some(turn);
                 }
+                Ok(None) if let Some(rows) = copy.finished() => {
+                    self.end_notices(out);
+                    out.command_complete(&format!("COPY {rows}"));
+                    self.running = within;
+                    return None;
+                }
                 Ok(None) => match inbox.pop_front() {
                     None => {
                         self.running = Running::CopyIn { copy, within: Box::new(within) };
@@ -550,12 +556,6 @@ impl Session {
                 } else {
                     self.skip_to_sync = true;
                 }
-                return None;
-            }
-            if let Some(rows) = copy.finished() {
-                self.end_notices(out);
-                out.command_complete(&format!("COPY {rows}"));
-                self.running = within;
                 return None;
             }
         }

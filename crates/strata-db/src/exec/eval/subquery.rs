@@ -205,7 +205,7 @@ fn collect(subplan: &mut RunningSubPlan, limit: usize, run: &mut Run<'_>) -> Res
                 }
             }
             Step::Done => return Ok(rows),
-            Step::Pending(Wait::Slice | Wait::Output) => {}
+            Step::Pending(Wait::Slice | Wait::Output | Wait::Input) => {}
             Step::Pending(Wait::Lock) => {
                 return Err(SqlError::unsupported("waiting for a row lock inside of a subquery expression"));
             }

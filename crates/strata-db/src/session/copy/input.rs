@@ -1,7 +1,7 @@
-//! COPY FROM: fields become values, values rows, and a thousand rows at a time one INSERT.
+//! COPY FROM: fields become columns, a thousand rows at a time, and all of them feed one INSERT.
 //!
-//! The INSERT is bound and planned once, for a row in which every copied column is NULL; each batch puts
-//! its values in those places. Whatever INSERT does, defaults, checks, indexes, is therefore done.
+//! The INSERT is bound and planned for a row in which every copied column is NULL; then those places take
+//! the columns that are handed in. Whatever INSERT does, defaults, checks, indexes, is therefore done.
 
 use super::super::engine::Turn;
 use super::super::portal::step_plan;
@@ -14,11 +14,11 @@ use crate::catalog::Relation;
 use crate::error::{Result, SqlError};
 use crate::exec::{self, Step, Wait};
 use crate::parse::ast;
-use crate::plan::{Expr, ExprKind, Physical, PhysicalPlan};
+use crate::plan::{ExprKind, Physical, PhysicalPlan};
 use crate::schema::{ColumnDef, RelationKind};
 use std::sync::Arc;
 use strata_store::View;
-use strata_types::{Format, Value, sqlstate};
+use strata_types::{Batch, ColumnBuilder, Format, Type, Value, sqlstate};
 
 /// Rows inserted at a time.
 const BATCH_ROWS: usize = 1000;
@@ -34,13 +34,20 @@ pub(in super::super) struct CopyIn {
     header_read: bool,
     /// Nothing more will arrive.
     ended: bool,
-    plan: PhysicalPlan,
-    template: Vec<Expr>,
     view: View,
-    rows: Vec<Vec<Expr>>,
+    /// The INSERT.
+    running: exec::Running,
+    /// It has used up what was handed in.
+    hungry: bool,
+    /// What is to be handed in next, a builder for each copied column.
+    gathered: Vec<ColumnBuilder>,
+    /// The line of each of those rows.
+    gathered_lines: Vec<u64>,
     bytes: usize,
-    running: Option<exec::Running>,
-    inserted: u64,
+    /// The line of each row that was handed in last.
+    lines: Vec<u64>,
+    /// Rows inserted before those.
+    inserted_before: u64,
     done: bool,
     format: Format,
 }
@@ -72,25 +79,23 @@ impl CopyIn {
         let tree = insert_of_nulls(name, &columns);
         let bound = crate::bind::statement(&names, &env, &[], &tree)?;
         let mut plan = crate::optimize::plan(bound.plan, &env, &env)?;
-        let template = match values_of(&mut plan).and_then(|rows| rows.pop()) {
-            Some(template) => template,
-            None => return Err(SqlError::unsupported("COPY into this relation")),
-        };
+        feed(&mut plan, &columns)?;
         let format = session.variables.settings.borrow().format().clone();
         Ok(CopyIn {
             table: name.base().to_owned(),
             reader: Reader::new(&options),
             header_read: options.header == Header::No,
+            gathered: columns.iter().map(|column| ColumnBuilder::new(column.def.ty)).collect(),
             columns,
             options,
             ended: false,
-            plan,
-            template,
             view,
-            rows: Vec::with_capacity(BATCH_ROWS),
+            running: exec::build(&Arc::new(plan))?,
+            hungry: true,
+            gathered_lines: Vec::new(),
             bytes: 0,
-            running: None,
-            inserted: 0,
+            lines: Vec::new(),
+            inserted_before: 0,
             done: false,
             format,
         })
@@ -119,35 +124,30 @@ impl CopyIn {
 
     /// How many rows were copied, once all are.
     pub(in super::super) fn finished(&self) -> Option<u64> {
-        self.done.then_some(self.inserted)
+        self.done.then(|| self.running.affected())
     }
 
     /// Works on what has arrived until something must be waited for.
     pub(in super::super) fn step(&mut self, session: &mut Session, shared: &Shared) -> Result<Option<Turn>> {
-        loop {
+        while !self.done {
+            if self.hungry {
+                let full = self.gather()?;
+                if !full && !self.ended {
+                    return Ok(None);
+                }
+                self.supply(full);
+            }
             if let Some(turn) = self.insert(session, shared)? {
                 return Ok(Some(turn));
             }
-            if self.gather()? {
-                self.start_insert()?;
-                continue;
-            }
-            if self.ended {
-                if self.rows.is_empty() {
-                    self.done = true;
-                    return Ok(None);
-                }
-                self.start_insert()?;
-                continue;
-            }
-            return Ok(None);
         }
+        Ok(None)
     }
 
     /// Reads lines until a batch is full; `false` if the input does not suffice.
     fn gather(&mut self) -> Result<bool> {
         let mut fields = Fields::default();
-        while self.rows.len() < BATCH_ROWS && self.bytes < BATCH_BYTES {
+        while self.gathered_lines.len() < BATCH_ROWS && self.bytes < BATCH_BYTES {
             let line = self.reader.line + 1;
             let found = self.reader.next(self.ended, &mut fields);
             if !found.map_err(|error| error.context(format!("COPY {}, line {line}", self.table)))? {
@@ -158,10 +158,23 @@ impl CopyIn {
                 self.check_header(&fields)?;
                 continue;
             }
-            let row = self.row(&fields).map_err(|error| self.with_context(error, &fields))?;
-            self.rows.push(row);
+            self.row(&fields).map_err(|error| self.with_context(error, &fields))?;
+            self.gathered_lines.push(self.reader.line);
         }
         Ok(true)
+    }
+
+    /// Hands over what is gathered; it is the last if it does not fill a batch.
+    fn supply(&mut self, full: bool) {
+        self.lines = std::mem::take(&mut self.gathered_lines);
+        self.inserted_before = self.running.affected();
+        self.bytes = 0;
+        let columns = self.gathered.iter_mut().map(|column| Arc::new(column.take())).collect();
+        self.running.supply(Batch::new(columns, self.lines.len()));
+        if !full {
+            self.running.end_supply();
+        }
+        self.hungry = false;
     }
 
     fn check_header(&self, fields: &Fields) -> Result<()> {
@@ -193,15 +206,16 @@ impl CopyIn {
         Ok(())
     }
 
-    fn row(&mut self, fields: &Fields) -> Result<Vec<Expr>> {
+    /// Appends a line's fields to the columns.
+    fn row(&mut self, fields: &Fields) -> Result<()> {
         if fields.len() > self.columns.len() {
             return Err(SqlError::new(
                 sqlstate::BAD_COPY_FILE_FORMAT,
                 "extra data after last expected column",
             ));
         }
-        let mut row = self.template.clone();
-        for (index, column) in self.columns.iter().enumerate() {
+        let place = Place { table: &self.table, line: self.reader.line, format: &self.format };
+        for (index, (column, builder)) in self.columns.iter().zip(&mut self.gathered).enumerate() {
             let Some((bytes, null, quoted)) = fields.get(index) else {
                 let message = format!("missing data for column \"{}\"", column.def.name);
                 return Err(SqlError::new(sqlstate::BAD_COPY_FILE_FORMAT, message));
@@ -212,26 +226,13 @@ impl CopyIn {
                 Form::Csv if quoted => column.force_null && bytes == self.options.null.as_bytes(),
                 Form::Csv => null && !column.force_not_null,
             };
-            let value = if null { Value::Null } else { self.value(column, bytes)? };
-            if let Some(place) = row.get_mut(column.place) {
-                place.kind = ExprKind::Const(value);
+            if null {
+                builder.push_null();
+            } else {
+                column.push(bytes, &place, builder)?;
             }
         }
-        Ok(row)
-    }
-
-    fn value(&self, column: &CopiedColumn, bytes: &[u8]) -> Result<Value> {
-        let context =
-            || format!("COPY {}, line {}, column {}", self.table, self.reader.line, column.def.name);
-        let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(|| {
-            SqlError::new(
-                sqlstate::CHARACTER_NOT_IN_REPERTOIRE,
-                "invalid byte sequence for encoding \"UTF8\"",
-            )
-            .context(context())
-        })?;
-        Value::from_text(column.def.ty, column.def.typmod, text, &self.format)
-            .map_err(|error| SqlError::from(error).context(format!("{}: \"{text}\"", context())))
+        Ok(())
     }
 
     /// Errors of a whole line show the line.
@@ -252,47 +253,82 @@ impl CopyIn {
         ))
     }
 
-    fn start_insert(&mut self) -> Result<()> {
-        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(BATCH_ROWS));
-        self.bytes = 0;
-        let mut plan = self.plan.clone();
-        if let Some(place) = values_of(&mut plan) {
-            *place = rows;
-        }
-        self.running = Some(exec::build(&Arc::new(plan))?);
-        Ok(())
-    }
-
-    /// Lets the INSERT at work go on; `None` when there is none any more.
+    /// Lets the INSERT go on until it needs more rows or has to wait.
     fn insert(&mut self, session: &mut Session, shared: &Shared) -> Result<Option<Turn>> {
-        let Some(running) = &mut self.running else { return Ok(None) };
         loop {
-            let step = step_plan(session, shared, running, self.view, &[]);
-            match step
-                .map_err(|error| error.context(format!("COPY {}, line {}", self.table, self.reader.line)))?
-            {
+            let step = step_plan(session, shared, &mut self.running, self.view, &[]);
+            match step.map_err(|error| self.at_row(error))? {
                 Step::Batch(_) => {}
                 Step::Pending(Wait::Lock) => return Ok(Some(Turn::Lock)),
                 Step::Pending(Wait::Slice | Wait::Output) => return Ok(Some(Turn::Yield)),
+                Step::Pending(Wait::Input) => {
+                    self.hungry = true;
+                    return Ok(None);
+                }
                 Step::Done => {
-                    self.inserted += running.affected();
-                    self.running = None;
+                    self.done = true;
                     return Ok(None);
                 }
             }
         }
     }
+
+    /// An error of the row at work shows its line.
+    fn at_row(&self, error: SqlError) -> SqlError {
+        let inserted = usize::try_from(self.running.affected() - self.inserted_before).unwrap_or(usize::MAX);
+        let line = self.lines.get(inserted).copied().unwrap_or(self.reader.line);
+        error.context(format!("COPY {}, line {line}", self.table))
+    }
 }
 
-/// The rows beneath a plan's INSERT.
-fn values_of(plan: &mut PhysicalPlan) -> Option<&mut Vec<Vec<Expr>>> {
-    match &mut plan.root {
-        Physical::Insert(node) => match &mut node.input {
-            Physical::Values { rows, .. } => Some(rows),
-            _ => None,
-        },
-        _ => None,
+/// Where a field stands, and how it is read.
+struct Place<'a> {
+    table: &'a str,
+    line: u64,
+    format: &'a Format,
+}
+
+impl CopiedColumn {
+    /// Appends a field that is not NULL.
+    fn push(&self, bytes: &[u8], place: &Place<'_>, builder: &mut ColumnBuilder) -> Result<()> {
+        let context = || format!("COPY {}, line {}, column {}", place.table, place.line, self.def.name);
+        let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(|| {
+            SqlError::new(
+                sqlstate::CHARACTER_NOT_IN_REPERTOIRE,
+                "invalid byte sequence for encoding \"UTF8\"",
+            )
+            .context(context())
+        })?;
+        if self.def.ty == Type::TEXT {
+            builder.push_str(text);
+            return Ok(());
+        }
+        let value = Value::from_text(self.def.ty, self.def.typmod, text, place.format)
+            .map_err(|error| SqlError::from(error).context(format!("{}: \"{text}\"", context())))?;
+        builder.push(&value);
+        Ok(())
     }
+}
+
+/// Makes the plan of an INSERT of one row take its copied columns from outside.
+fn feed(plan: &mut PhysicalPlan, columns: &[CopiedColumn]) -> Result<()> {
+    let unsupported = || SqlError::unsupported("COPY into this relation");
+    let Physical::Insert(insert) = &mut plan.root else { return Err(unsupported()) };
+    let Physical::Values { rows, .. } = &mut insert.input else { return Err(unsupported()) };
+    let mut exprs = rows.pop().ok_or_else(unsupported)?;
+    for (index, column) in columns.iter().enumerate() {
+        if let Some(expr) = exprs.get_mut(column.place) {
+            expr.kind = ExprKind::Column(index);
+        }
+    }
+    let types: Vec<Type> = columns.iter().map(|column| column.def.ty).collect();
+    let supplied = Physical::Supplied { types };
+    let in_order = exprs.iter().enumerate().all(|(at, expr)| expr.kind == ExprKind::Column(at));
+    insert.input = match in_order && exprs.len() == columns.len() {
+        true => supplied,
+        false => Physical::Project { input: Box::new(supplied), exprs },
+    };
+    Ok(())
 }
 
 fn copied_columns(relation: &Relation, named: &[ast::Ident], options: &Options) -> Result<Vec<CopiedColumn>> {

@@ -93,7 +93,7 @@ impl CopyOut {
                     self.write_batch(&batch, &format, out);
                 }
                 Step::Pending(Wait::Lock) => return Ok(Some(Turn::Lock)),
-                Step::Pending(Wait::Slice | Wait::Output) => return Ok(Some(Turn::Yield)),
+                Step::Pending(Wait::Slice | Wait::Output | Wait::Input) => return Ok(Some(Turn::Yield)),
                 Step::Done => {
                     out.copy_done();
                     return Ok(None);
