@@ -29,7 +29,7 @@ impl Planner<'_> {
             })
             .collect();
         let recheck = self.recheck(&input)?;
-        let input = self.node(input)?;
+        let input = self.query(input)?;
         let rows = input.rows;
         let plan = Physical::LockRows { input: Box::new(input.plan), targets, recheck, lock, wait };
         Ok(Planned::new(plan, rows))
@@ -46,7 +46,7 @@ impl Planner<'_> {
             returning,
             ..
         } = node;
-        let input = self.node(input)?;
+        let input = self.query(input)?;
         self.row_exprs(&mut checks, &mut indexes, &mut generated)?;
         if let Some(conflict) = &mut conflict {
             for expr in conflict.exprs_mut() {
@@ -72,7 +72,7 @@ impl Planner<'_> {
             ..
         } = node;
         let recheck = self.recheck(&input)?;
-        let input = self.node(input)?;
+        let input = self.query(input)?;
         for (_, expr) in &mut assignments {
             self.expr_in_place(expr)?;
         }
@@ -88,7 +88,7 @@ impl Planner<'_> {
     pub(super) fn delete(&mut self, node: DeleteNode) -> Result<Planned> {
         let DeleteNode { relation, input, mut indexes, returning, .. } = node;
         let recheck = self.recheck(&input)?;
-        let input = self.node(input)?;
+        let input = self.query(input)?;
         self.row_exprs(&mut [], &mut indexes, &mut [])?;
         let returning = returning.map(|exprs| self.exprs(exprs)).transpose()?;
         let rows = input.rows;
