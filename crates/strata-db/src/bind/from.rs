@@ -341,7 +341,7 @@ impl Binder<'_> {
                 }
                 _ => (from_left.expr, from_left.origin),
             };
-            columns.push(Visible { name: name.clone(), expr, origin });
+            columns.push(Visible { name: name.clone(), expr, origin, record: &[] });
         }
         scope.visible.retain(|visible| !names.contains(&visible.name));
         columns.append(&mut scope.visible);

@@ -6,7 +6,7 @@
 use crate::error::{Result, SqlError};
 use crate::plan::{Expr, Field, Schema};
 use crate::schema::{Oid, RelationDef, RelationKind};
-use strata_types::sqlstate;
+use strata_types::{Type, sqlstate};
 
 /// The columns in sight of an expression.
 #[derive(Clone, Debug, Default)]
@@ -35,12 +35,20 @@ pub(super) struct Visible {
     pub(super) name: String,
     pub(super) expr: Expr,
     pub(super) origin: Option<(Oid, u16)>,
+    /// Names and types of its fields, for a record that a function yields.
+    pub(super) record: &'static [(&'static str, Type)],
 }
 
 impl Visible {
     /// As a column of a plan's output.
     pub(super) fn field(&self) -> Field {
-        Field { name: self.name.clone(), ty: self.expr.ty, typmod: self.expr.typmod, origin: self.origin }
+        Field {
+            name: self.name.clone(),
+            ty: self.expr.ty,
+            typmod: self.expr.typmod,
+            origin: self.origin,
+            record: self.record,
+        }
     }
 }
 
@@ -54,6 +62,7 @@ impl Scope {
                 name: field.name.clone(),
                 expr: Expr::column(index, field.ty, field.typmod),
                 origin: field.origin,
+                record: field.record,
             })
             .collect();
         let item = Item { name: name.to_owned(), columns: columns.clone(), table: None, row_key: None };
@@ -80,6 +89,7 @@ impl Scope {
                 name: column.name.clone(),
                 expr: Expr::column(index, column.ty, column.typmod),
                 origin: Some((relation.oid, (index + 1) as u16)),
+                record: &[],
             })
             .collect();
         let item = Item {

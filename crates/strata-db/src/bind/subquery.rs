@@ -150,7 +150,7 @@ impl Binder<'_> {
         {
             return Ok(found.clone());
         }
-        let columns = super::call::record_columns(&arg);
+        let columns = self.record_of(&arg);
         if let Some((index, (_, ty))) =
             columns.iter().enumerate().find(|(_, (name, _))| **name == *field.name)
         {

@@ -5,7 +5,7 @@ use super::scope::Visible;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ExprKind as Tree};
 use crate::plan::{Expr, ExprKind, Field};
-use strata_types::sqlstate;
+use strata_types::{Type, sqlstate};
 
 /// A bound target with its column.
 #[derive(Clone, Debug)]
@@ -34,19 +34,27 @@ impl Binder<'_> {
             Some(alias) => alias.name.to_string(),
             None => column_name(&target.expr).unwrap_or("?column?").to_owned(),
         };
-        let origin = self.origin_of(&expr);
-        let field = Field { name, ty: expr.ty, typmod: expr.typmod, origin };
+        let origin = self.column_of(&expr).and_then(|visible| visible.origin);
+        let record = self.record_of(&expr);
+        let field = Field { name, ty: expr.ty, typmod: expr.typmod, origin, record };
         Ok(BoundTarget { expr, field })
     }
 
-    /// The table column that an expression is, unchanged.
-    fn origin_of(&self, expr: &Expr) -> Option<(crate::schema::Oid, u16)> {
+    /// Names and types of the fields of an expression that is a function's record.
+    pub(super) fn record_of(&self, expr: &Expr) -> &'static [(&'static str, Type)] {
+        match super::call::record_columns(expr) {
+            [] => self.column_of(expr).map_or(&[], |visible| visible.record),
+            columns => columns,
+        }
+    }
+
+    /// The column in sight that an expression is, unchanged.
+    fn column_of(&self, expr: &Expr) -> Option<&Visible> {
         let ExprKind::Column(column) = expr.kind else { return None };
         let scope = &self.levels.last()?.scope;
         let all = scope.items.iter().flat_map(|item| &item.columns);
         all.chain(&scope.visible)
             .find(|visible| matches!(visible.expr.kind, ExprKind::Column(at) if at == column))
-            .and_then(|visible| visible.origin)
     }
 
     /// `*` and `t.*`.
@@ -89,7 +97,7 @@ impl Binder<'_> {
         }
         let record = self.expr(record)?;
         let pos = record.pos;
-        let columns = super::call::record_columns(&record);
+        let columns = self.record_of(&record);
         if columns.is_empty() {
             return Err(SqlError::new(sqlstate::WRONG_OBJECT_TYPE, "type record is not composite").at(pos));
         }

@@ -1,5 +1,6 @@
 //! The shape of a function: its row in the table, and how its kernel is called.
 
+use super::reports::{CursorReport, KeywordReport, SessionReport, SettingReport, StatementReport};
 use crate::error::Result;
 use strata_types::{Column, Format, Type, Value};
 
@@ -195,6 +196,16 @@ pub trait Environment {
     /// Answers catalog questions of the `pg_get_*def`, `*_is_visible`, `obj_description`, `has_*_privilege`, size
     /// families: `question` is the function's name.
     fn catalog(&self, question: &str, args: &[Value]) -> Result<Value>;
+    /// Every setting.
+    fn settings(&self) -> Vec<SettingReport>;
+    /// The sessions of the server that this one knows of, itself among them.
+    fn sessions(&self) -> Vec<SessionReport>;
+    /// The session's prepared statements.
+    fn prepared_statements(&self) -> Vec<StatementReport>;
+    /// The session's open cursors.
+    fn cursors(&self) -> Vec<CursorReport>;
+    /// The words of the language.
+    fn keywords(&self) -> Vec<KeywordReport>;
     /// Bytes on disk of the table of this keyspace.
     fn table_bytes(&self, keyspace: u32) -> i64;
     /// An expression's text with the fewest parentheses, as the pretty forms of `pg_get_*def` print it.

@@ -11,7 +11,9 @@ pub mod call;
 pub(crate) mod identifiers;
 pub mod parameters;
 pub mod registry;
+pub mod reports;
 
+mod access_lists;
 mod aggregate_collect;
 mod aggregate_extremes;
 mod aggregate_ordered;
@@ -22,6 +24,7 @@ mod arrays;
 mod bit_strings;
 mod boolean;
 mod calendar_fields;
+mod catalog_rows;
 mod clock;
 mod comparison;
 mod json_build;
@@ -90,6 +93,8 @@ families! {
     series,
     sequences,
     system,
+    access_lists,
+    catalog_rows,
     various,
     aggregate_sum,
     aggregate_extremes,

@@ -82,6 +82,21 @@ functions! {
         "total disk space usage for the specified database";
     2168 "pg_database_size"(NAME) -> INT8 volatile strict = catalog("pg_database_size"),
         "total disk space usage for the specified database";
+    2322 "pg_tablespace_size"(OID) -> INT8 volatile strict = catalog("pg_tablespace_size"),
+        "total disk space usage for the specified tablespace";
+    2323 "pg_tablespace_size"(NAME) -> INT8 volatile strict = catalog("pg_tablespace_size"),
+        "total disk space usage for the specified tablespace";
+    3034 "pg_relation_filepath"(REGCLASS) -> TEXT stable strict = catalog("pg_relation_filepath"),
+        "file path of relation";
+    3843 "pg_column_is_updatable"(REGCLASS, INT2, BOOL) -> BOOL stable strict
+        = catalog("pg_column_is_updatable"), "is a column updatable";
+    3842 "pg_relation_is_updatable"(REGCLASS, BOOL) -> INT4 stable strict
+        = catalog("pg_relation_is_updatable"), "is a relation insertable/updatable/deletable";
+    2319 "pg_encoding_max_length"(INT4) -> INT4 immutable strict
+        = scalar(|encoding: i32| if encoding == UTF8 { 4 } else { 1 }),
+        "maximum octet length of a character in given encoding";
+    3808 "pg_get_function_arg_default"(OID, INT4) -> TEXT stable strict
+        = catalog("pg_get_function_arg_default"), "function argument default";
     2288 "pg_size_pretty"(INT8) -> TEXT immutable strict
         = scalar(|bytes: i64| size_pretty(i128::from(bytes))),
         "convert a long int to a human readable text using size units";
@@ -383,9 +398,6 @@ functions! {
         "send a notification event";
     3035 "pg_listening_channels"() -> TEXT stable strict = set(no_rows),
         "get the channels that the current backend listens to";
-    1686 "pg_get_keywords"() -> RECORD stable strict
-        = set(no_rows; "word" TEXT, "catcode" CHAR, "barelabel" BOOL, "catdesc" TEXT, "baredesc" TEXT),
-        "list of SQL keywords";
 }
 
 fn no_rows(_: &Call<'_>, _: &[Value]) -> Result<Box<dyn RowSource>> {

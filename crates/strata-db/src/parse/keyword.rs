@@ -1,5 +1,7 @@
 //! PostgreSQL 15's keywords: where each may serve as a name.
 
+use crate::functions::reports::KeywordReport;
+
 /// Where a keyword may serve as a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Category {
@@ -26,6 +28,20 @@ macro_rules! keywords {
             $(($text, Keyword::$variant, Category::$category, $bare),)*
         ];
     };
+}
+
+/// Every keyword.
+pub(super) fn all() -> impl Iterator<Item = KeywordReport> {
+    TABLE.iter().map(|(word, _, category, bare_label)| KeywordReport {
+        word,
+        category: match category {
+            Category::Unreserved => b'U',
+            Category::ColumnName => b'C',
+            Category::TypeFunctionName => b'T',
+            Category::Reserved => b'R',
+        },
+        bare_label: *bare_label,
+    })
 }
 
 impl Keyword {

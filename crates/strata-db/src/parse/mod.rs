@@ -29,6 +29,7 @@ mod token;
 pub use error::ParseError;
 pub use print::{expr_to_sql, query_to_sql, quote_ident, quote_literal, type_to_sql};
 
+use crate::functions::reports::KeywordReport;
 use ast::{Expr, Statement, TypeName};
 use cursor::Parser;
 use token::TokenKind;
@@ -65,6 +66,12 @@ pub fn parse(sql: &str) -> Result<Vec<Parsed>, ParseError> {
 /// Parses a single expression: a stored default, check constraint or index key.
 pub fn parse_expr(sql: &str) -> Result<Expr, ParseError> {
     whole(sql, |parser| parser.expr())
+}
+
+/// The words of the language, sorted.
+#[must_use]
+pub fn keywords() -> Vec<KeywordReport> {
+    keyword::all().collect()
 }
 
 /// An expression's text with the fewest parentheses; the text itself if it is none.

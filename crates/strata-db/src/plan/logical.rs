@@ -20,6 +20,8 @@ pub struct Field {
     pub typmod: Typmod,
     /// The table column it comes from unchanged (relation OID, 1-based attribute), for RowDescription.
     pub origin: Option<(Oid, u16)>,
+    /// Names and types of its fields, for a record that a function yields.
+    pub record: &'static [(&'static str, Type)],
 }
 
 /// The columns of a node's output.
@@ -512,6 +514,6 @@ impl Logical {
 impl Field {
     /// A computed column.
     pub fn new(name: impl Into<String>, ty: Type) -> Field {
-        Field { name: name.into(), ty, typmod: Typmod::NONE, origin: None }
+        Field { name: name.into(), ty, typmod: Typmod::NONE, origin: None, record: &[] }
     }
 }

@@ -1,14 +1,17 @@
 //! The session as functions see it: [`Environment`] over its variables and what all sessions share.
 
+use super::portal::Portal;
 use super::settings::Settings;
 use super::shared::Shared;
+use super::statement::Statement;
 use crate::catalog::{Catalog, Names, SystemSource, lookup};
 use crate::error::{Result, SqlError};
 use crate::functions::Environment;
+use crate::functions::reports::{CursorReport, KeywordReport, SessionReport, SettingReport, StatementReport};
 use crate::optimize::Statistics;
 use crate::schema::{Oid, RelationKind, SequenceDef};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use strata_store::KeyspaceId;
 use strata_types::{Format, Type, Value, sqlstate};
@@ -132,10 +135,20 @@ pub(super) fn split_identifiers(text: &str) -> Vec<String> {
     }
 }
 
+/// What a session keeps between statements.
+#[derive(Clone, Copy)]
+pub(super) struct Held<'a> {
+    /// Prepared statements by name.
+    pub(super) statements: &'a HashMap<String, Arc<Statement>>,
+    /// Portals by name.
+    pub(super) portals: &'a BTreeMap<String, Box<Portal>>,
+}
+
 /// A session's environment for one step.
 pub(super) struct StepEnvironment<'a> {
     pub(super) shared: &'a Shared,
     pub(super) variables: &'a Variables,
+    held: Held<'a>,
     /// As the transaction sees it.
     pub(super) catalog: Arc<Catalog>,
     /// A copy for the step: settings may change under a running statement.
@@ -145,12 +158,18 @@ pub(super) struct StepEnvironment<'a> {
 
 impl<'a> StepEnvironment<'a> {
     /// For the next step of a session.
-    pub(super) fn new(shared: &'a Shared, variables: &'a Variables, catalog: Arc<Catalog>) -> Self {
+    pub(super) fn new(
+        shared: &'a Shared,
+        variables: &'a Variables,
+        held: Held<'a>,
+        catalog: Arc<Catalog>,
+    ) -> Self {
         let mut format = variables.settings.borrow().format().clone();
         format.now = variables.transaction_time.get();
         StepEnvironment {
             shared,
             variables,
+            held,
             catalog,
             format,
             search_path: variables.search_path.borrow().clone(),
@@ -302,6 +321,62 @@ impl Environment for StepEnvironment<'_> {
 
     fn catalog(&self, question: &str, args: &[Value]) -> Result<Value> {
         crate::catalog::questions::answer(&self.source(), question, args)
+    }
+
+    fn settings(&self) -> Vec<SettingReport> {
+        self.variables.settings.borrow().reports()
+    }
+
+    /// Sessions know of each other only through the engine, which lends a step nothing but its own.
+    fn sessions(&self) -> Vec<SessionReport> {
+        vec![SessionReport {
+            pid: self.variables.pid,
+            database: self.variables.project.0,
+            user: self.variables.session_user.clone(),
+            application_name: self.setting("application_name").unwrap_or_default(),
+            started: None,
+            transaction_started: Some(self.variables.transaction_time.get()),
+            statement_started: Some(self.variables.statement_time.get()),
+            state: "active",
+            query: String::new(),
+        }]
+    }
+
+    fn prepared_statements(&self) -> Vec<StatementReport> {
+        let named = self.held.statements.iter().filter(|(name, _)| !name.is_empty());
+        let mut reports: Vec<StatementReport> = named
+            .map(|(name, statement)| StatementReport {
+                name: name.clone(),
+                statement: statement.sql.to_string(),
+                prepared: None,
+                parameters: statement.params.clone(),
+                from_sql: statement
+                    .sql
+                    .trim_start()
+                    .get(..7)
+                    .is_some_and(|word| word.eq_ignore_ascii_case("prepare")),
+            })
+            .collect();
+        reports.sort_by(|a, b| a.name.cmp(&b.name));
+        reports
+    }
+
+    fn cursors(&self) -> Vec<CursorReport> {
+        let named = self.held.portals.iter().filter(|(name, _)| !name.is_empty());
+        named
+            .map(|(name, portal)| CursorReport {
+                name: name.clone(),
+                statement: portal.statement.sql.to_string(),
+                holdable: false,
+                binary: false,
+                scrollable: false,
+                created: None,
+            })
+            .collect()
+    }
+
+    fn keywords(&self) -> Vec<KeywordReport> {
+        crate::parse::keywords()
     }
 
     fn table_bytes(&self, keyspace: u32) -> i64 {

@@ -2,7 +2,7 @@
 
 use super::copy::{CopyIn, CopyOut};
 use super::engine::Turn;
-use super::environment::StepEnvironment;
+use super::environment::{Held, StepEnvironment};
 use super::outbox::Outbox;
 use super::request::WireFormat;
 use super::session::Session;
@@ -323,7 +323,8 @@ pub(super) fn step_plan(
     let catalog = session.transaction.catalog(shared);
     let serializable = session.isolation() != Isolation::ReadCommitted;
     let memory = session.variables.settings.borrow().bytes("work_mem");
-    let env = StepEnvironment::new(shared, &session.variables, catalog);
+    let held = Held { statements: &session.statements, portals: &session.portals };
+    let env = StepEnvironment::new(shared, &session.variables, held, catalog);
     let source = env.source();
     let mut context = Context {
         txn: session.transaction.txn(shared),

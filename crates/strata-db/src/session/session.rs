@@ -2,7 +2,7 @@
 
 use super::copy::CopyIn;
 use super::engine::Turn;
-use super::environment::{StepEnvironment, Variables};
+use super::environment::{Held, StepEnvironment, Variables};
 use super::outbox::Outbox;
 use super::portal::{Portal, Progress};
 use super::request::{Request, WireFormat};
@@ -565,7 +565,8 @@ impl Session {
 
     /// The session as functions see it, for one step.
     pub(super) fn environment<'a>(&'a self, shared: &'a Shared) -> StepEnvironment<'a> {
-        StepEnvironment::new(shared, &self.variables, self.transaction.catalog(shared))
+        let held = Held { statements: &self.statements, portals: &self.portals };
+        StepEnvironment::new(shared, &self.variables, held, self.transaction.catalog(shared))
     }
 
     /// A prepared statement by name.

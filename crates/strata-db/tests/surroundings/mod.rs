@@ -5,6 +5,9 @@ use strata_db::bind;
 use strata_db::catalog::{Catalog, Change, Names, founding};
 use strata_db::error::Result;
 use strata_db::functions::Environment;
+use strata_db::functions::reports::{
+    CursorReport, KeywordReport, SessionReport, SettingReport, StatementReport,
+};
 use strata_db::parse::{self, ast};
 use strata_db::schema::{
     Check, ColumnDef, Constraint, ConstraintKind, Generated, IndexDef, IndexKey, KeySource, Oid, RelationDef,
@@ -194,6 +197,21 @@ impl Environment for Quiet {
     }
     fn catalog(&self, _: &str, _: &[Value]) -> Result<Value> {
         Ok(Value::Null)
+    }
+    fn settings(&self) -> Vec<SettingReport> {
+        Vec::new()
+    }
+    fn sessions(&self) -> Vec<SessionReport> {
+        Vec::new()
+    }
+    fn prepared_statements(&self) -> Vec<StatementReport> {
+        Vec::new()
+    }
+    fn cursors(&self) -> Vec<CursorReport> {
+        Vec::new()
+    }
+    fn keywords(&self) -> Vec<KeywordReport> {
+        Vec::new()
     }
     fn table_bytes(&self, _: u32) -> i64 {
         0

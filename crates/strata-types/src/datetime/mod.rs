@@ -14,7 +14,10 @@ pub use time_tz::TimeTz;
 pub(crate) use write::write_two;
 pub use write::{write_date, write_time, write_timestamp, write_timestamptz, write_timetz};
 pub(crate) use zone::OFFSET_MAX;
-pub use zone::{abbreviation_at, local_to_utc, offset_at, offset_of_local, utc_to_local, zone};
+pub use zone::{
+    abbreviation_at, is_daylight_saving_at, local_to_utc, offset_at, offset_of_local, utc_to_local, zone,
+    zone_names,
+};
 
 /// Microseconds in a second.
 pub const SECOND: i64 = 1_000_000;

@@ -45,6 +45,13 @@ pub(crate) fn named_zone(name: &str) -> Option<(TimeZone, String)> {
 }
 
 /// `SET TIME ZONE -7`: hours east, shown as PostgreSQL shows it: `<-07>+07`.
+/// The names of the zones of the database, sorted.
+pub fn zone_names() -> Vec<String> {
+    let mut names: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
+    names.sort_unstable();
+    names
+}
+
 fn numeric_zone(hours: f64) -> Option<(TimeZone, String)> {
     let seconds = (hours * 3600.0).round();
     if !seconds.is_finite() || seconds.abs() > f64::from(OFFSET_MAX) {
@@ -99,6 +106,11 @@ pub fn offset_at(zone: &TimeZone, utc: i64) -> i32 {
         return 0;
     }
     zone.to_offset(moment(near(utc).0)).seconds()
+}
+
+/// Whether daylight saving is on in `zone` at a moment.
+pub fn is_daylight_saving_at(zone: &TimeZone, utc: i64) -> bool {
+    zone.to_offset_info(moment(near(utc).0)).dst().is_dst()
 }
 
 /// The abbreviation of `zone` at a moment: `CEST`, `+03`.

@@ -37,6 +37,12 @@ pub fn answer(source: &SystemSource<'_>, question: &str, args: &[Value]) -> Resu
         "pg_relation_filenode" => {
             Ok(oid(args).filter(|oid| has_file(source, *oid)).map_or(Value::Null, |oid| Value::Oid(oid.0)))
         }
+        "pg_relation_filepath" => Ok(Value::Null),
+        "pg_column_is_updatable" => Ok(Value::Bool(is_stored_table(source, oid(args)))),
+        "pg_relation_is_updatable" => {
+            let events = if is_stored_table(source, oid(args)) { UPDATABLE } else { 0 };
+            Ok(Value::Int4(events))
+        }
         "pg_stat_get_numscans" => Ok(Value::Int8(0)),
         _ if question.ends_with("_is_visible") => Ok(is_visible(source, question, oid(args))),
         _ => Err(SqlError::unsupported(format!("function {question}"))),
@@ -69,6 +75,14 @@ fn is_visible(source: &SystemSource<'_>, question: &str, oid: Option<Oid>) -> Va
         _ => true,
     };
     if exists { Value::Bool(true) } else { Value::Null }
+}
+
+/// The bits of UPDATE, INSERT and DELETE in the answer of `pg_relation_is_updatable`.
+const UPDATABLE: i32 = (1 << 2) | (1 << 3) | (1 << 4);
+
+fn is_stored_table(source: &SystemSource<'_>, oid: Option<Oid>) -> bool {
+    let relation = oid.and_then(|oid| source.names.catalog.relation(oid));
+    relation.is_some_and(|relation| matches!(relation.kind, RelationKind::Table(_)))
 }
 
 fn has_file(source: &SystemSource<'_>, oid: Oid) -> bool {

@@ -14,6 +14,11 @@ pub(super) fn answer(source: &SystemSource<'_>, question: &str, args: &[Value]) 
         "pg_column_size" => {
             return Ok(args.first().map_or(Value::Null, |value| Value::Int4(value_bytes(value))));
         }
+        // There is one place for everything.
+        "pg_tablespace_size" => {
+            let projects = source.names.catalog.projects();
+            Some(projects.map(|project| project_bytes(source, project)).sum())
+        }
         "pg_database_size" => Some(database_bytes(source, args)?),
         _ => {
             let oid = match args.first().and_then(Value::as_str) {
@@ -52,13 +57,19 @@ fn database_bytes(source: &SystemSource<'_>, args: &[Value]) -> Result<i64> {
             .and_then(|oid| catalog.project(oid))
             .ok_or_else(|| SqlError::new(sqlstate::INVALID_CATALOG_NAME, "database does not exist"))?,
     };
+    Ok(project_bytes(source, project))
+}
+
+/// The room of all tables of a project.
+fn project_bytes(source: &SystemSource<'_>, project: &ProjectDef) -> i64 {
+    let catalog = source.names.catalog;
     let relations = catalog.datasets(project.oid).flat_map(|dataset| catalog.relations_in(dataset.oid));
-    Ok(relations
+    relations
         .filter_map(|relation| match &relation.kind {
             RelationKind::Table(def) => Some(source.env.table_bytes(def.keyspace)),
             _ => None,
         })
-        .sum())
+        .sum()
 }
 
 /// Bytes of a value beside its header, as a tuple holds it.

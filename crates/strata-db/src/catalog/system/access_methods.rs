@@ -99,6 +99,11 @@ empty_relations! {
 /// The operators that an ordered index answers, in the order of their strategy numbers.
 const ORDER: [&str; 5] = ["<", "<=", "=", ">=", ">"];
 
+/// The names of the collations.
+pub(super) fn collations() -> impl Iterator<Item = &'static str> {
+    COLLATIONS.iter().map(|(_, name, ..)| *name)
+}
+
 /// A collation by name.
 pub(in crate::catalog) fn collation_named(name: &str) -> Option<Oid> {
     COLLATIONS.iter().find(|(_, known, ..)| *known == name).map(|(oid, ..)| Oid(*oid))

@@ -36,7 +36,7 @@ macro_rules! cells {
     ($($marker:ident: $($rust:ty = |$it:ident| $value:expr),+;)*) => {$(
         #[doc = concat!("Marks columns of `Type::", stringify!($marker), "`.")]
         #[derive(Debug)]
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "the name of the type's constant")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "the name of the type's constant")]
         pub(super) enum $marker {}
         $(impl Cell<$marker> for $rust {
             fn value(self) -> Value {

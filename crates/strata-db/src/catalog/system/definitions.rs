@@ -60,7 +60,7 @@ impl SystemSource<'_> {
             KeySource::Column(at) => column_names(def, &[*at]),
             KeySource::Expression(text, _) => {
                 let text = self.expression(text, pretty);
-                if is_call(&text) { text } else { format!("({text})") }
+                if called(&text).is_some() { text } else { format!("({text})") }
             }
         }
     }
@@ -146,16 +146,16 @@ fn column_names(def: &TableDef, columns: &[usize]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether an expression is the call of a function, which needs no parentheses in a list of keys.
-fn is_call(text: &str) -> bool {
-    let name = text.find('(').and_then(|at| text.get(..at)).unwrap_or_default();
+/// The function that an expression is the call of; a call needs no parentheses in a list of keys.
+pub(super) fn called(text: &str) -> Option<&str> {
+    let name = text.get(..text.find('(')?)?;
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"');
     let mut depth = 0_i32;
     let closes_last = text.char_indices().all(|(at, c)| {
         depth += i32::from(c == '(') - i32::from(c == ')');
         depth > 0 || at < name.len() || at + 1 == text.len()
     });
-    !name.is_empty() && name.chars().all(plain) && closes_last
+    (!name.is_empty() && name.chars().all(plain) && closes_last).then_some(name)
 }
 
 fn action(event: &str, action: KeyAction) -> String {

@@ -19,6 +19,7 @@ pub(super) mod pg_proc;
 
 mod absent;
 mod access_methods;
+mod activity;
 mod databases;
 mod information_schema;
 mod listings;
@@ -100,9 +101,21 @@ static FAMILIES: &[&[SystemRelation]] = &[
     sequences::RELATIONS,
     listings::RELATIONS,
     listings::EMPTY,
+    activity::tables::RELATIONS,
+    activity::indexes::RELATIONS,
+    activity::sequences::RELATIONS,
+    activity::server::RELATIONS,
+    activity::server::EMPTY,
+    activity::session::RELATIONS,
+    activity::session::EMPTY,
+    activity::settings::RELATIONS,
+    activity::zones::RELATIONS,
     information_schema::tables::RELATIONS,
     information_schema::columns::RELATIONS,
     information_schema::constraints::RELATIONS,
+    information_schema::privileges::RELATIONS,
+    information_schema::routines::RELATIONS,
+    information_schema::absent::EMPTY,
     absent::foreign::EMPTY,
     absent::privileges::EMPTY,
     absent::progress::EMPTY,
@@ -137,10 +150,13 @@ pub fn by_oid(oid: Oid) -> Option<&'static SystemRelation> {
 }
 
 /// OIDs of the datasets that the system provides.
-const DATASETS: [(&str, Oid); 2] = [("pg_catalog", PG_CATALOG), ("information_schema", Oid(13_000))];
+const DATASETS: [(&str, Oid); 2] = [("pg_catalog", PG_CATALOG), ("information_schema", INFORMATION_SCHEMA)];
 
 /// OID of dataset `pg_catalog` (PostgreSQL's own).
 pub const PG_CATALOG: Oid = Oid(11);
+
+/// OID of dataset `information_schema`.
+pub const INFORMATION_SCHEMA: Oid = Oid(13_000);
 
 /// Names and OIDs of the datasets that the system provides.
 pub fn datasets() -> impl Iterator<Item = (&'static str, Oid)> {

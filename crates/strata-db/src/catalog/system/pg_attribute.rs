@@ -3,6 +3,7 @@
 use super::SystemSource;
 use super::cell::{NO_CHAR, NONE};
 use super::classes::{Class, Indexed, columns, number};
+use super::definitions::called;
 use super::notation::relations;
 use crate::schema::{ColumnDef, Identity, IndexDef, KeySource, Oid, RelationDef, RelationKind, TableDef};
 use std::borrow::Cow;
@@ -142,9 +143,9 @@ fn defined<'a>(relation: &RelationDef, at: usize, def: &'a ColumnDef) -> Attribu
     }
 }
 
-/// The columns of an index: named after the table's columns, or `expr`, `expr1` … for expressions.
+/// The columns of an index: named after the table's columns, or for expressions after the function called;
+/// `expr` if there is none.
 fn indexed<'a>(def: &'a TableDef, index: &'a IndexDef) -> Vec<Attribute<'a>> {
-    let mut expressions = 0;
     let mut attributes: Vec<Attribute<'a>> = Vec::with_capacity(index.keys.len());
     let column = |at: usize| def.columns.get(at);
     for key in &index.keys {
@@ -158,10 +159,13 @@ fn indexed<'a>(def: &'a TableDef, index: &'a IndexDef) -> Vec<Attribute<'a>> {
                     ..plain(index.oid, name, place, ty)
                 }
             }
-            KeySource::Expression(_, ty) => {
-                let name = if expressions == 0 { "expr".to_owned() } else { format!("expr{expressions}") };
-                expressions += 1;
-                Attribute { name: Cow::Owned(name), ..plain(index.oid, "", place, *ty) }
+            KeySource::Expression(text, ty) => {
+                let stem = called(text).unwrap_or("expr");
+                let taken = |name: &str| attributes.iter().any(|other| other.name == name);
+                let numbered = (1..).map(|number| format!("{stem}{number}"));
+                let name = std::iter::once(stem.to_owned()).chain(numbered).find(|name| !taken(name));
+                let name = Cow::Owned(name.unwrap_or_default());
+                Attribute { name, ..plain(index.oid, "", place, *ty) }
             }
         });
     }

@@ -3,7 +3,7 @@
 use super::builtin::{BUILTINS, Builtin};
 use super::cell::NONE;
 use super::notation::relations;
-use super::{PG_CATALOG, SystemSource};
+use super::{INFORMATION_SCHEMA, PG_CATALOG, SystemSource};
 use crate::functions::{Function, FunctionKind, Volatility, registry};
 use crate::schema::Oid;
 use strata_types::Type;
@@ -20,7 +20,7 @@ relations! {
     1255 table "pg_proc" = |_: &SystemSource<'_>| procedures(), |source, of: Procedure| {
         "oid" OID = of.oid();
         "proname" NAME = of.name();
-        "pronamespace" OID = PG_CATALOG;
+        "pronamespace" OID = if of.name().starts_with("_pg_") { INFORMATION_SCHEMA } else { PG_CATALOG };
         "proowner" OID = 10;
         "prolang" OID = INTERNAL;
         "procost" FLOAT4 = 1.0;

@@ -3,6 +3,7 @@
 //! `SET` holds from now on but falls back if its transaction rolls back; `SET LOCAL` falls back at the
 //! transaction's end in any case. Both are an undo log with marks for savepoints.
 
+mod report;
 mod table;
 mod value;
 
@@ -10,6 +11,7 @@ pub(in crate::session) use table::setting;
 pub use table::{Context, Kind, SETTINGS, Setting};
 
 use crate::error::{Result, SqlError};
+use crate::functions::reports::SettingReport;
 use std::collections::BTreeMap;
 use strata_types::{Format, sqlstate};
 
@@ -185,6 +187,14 @@ impl Settings {
     /// Every setting with its value, by name.
     pub(in crate::session) fn all(&self) -> impl Iterator<Item = (&'static Setting, &str)> {
         SETTINGS.iter().map(|setting| (setting, self.get(setting.name).unwrap_or(setting.default)))
+    }
+
+    /// Every setting as `pg_settings` shows it.
+    pub(in crate::session) fn reports(&self) -> Vec<SettingReport> {
+        let default = |row: &Setting| self.session_defaults.get(&row.name.to_ascii_lowercase()).cloned();
+        self.all()
+            .map(|(row, value)| row.report(value, default(row).as_deref().unwrap_or(row.default)))
+            .collect()
     }
 
     fn put(&mut self, name: &str, value: Option<String>, local: bool) {
