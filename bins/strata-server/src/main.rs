@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use strata_server::{Config, Server, listener};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Short statements are many small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let config = Config::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()

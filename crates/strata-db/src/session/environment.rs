@@ -29,6 +29,8 @@ pub(super) struct Variables {
     pub(super) settings: RefCell<Settings>,
     /// Parsed `search_path`.
     pub(super) search_path: RefCell<Vec<String>>,
+    /// The version of the settings that it was parsed from.
+    path_version: Cell<Option<u64>>,
     /// The dataset of its temporary tables.
     pub(super) temporary: Cell<Option<Oid>>,
     /// Notices to be sent, with their severity.
@@ -58,6 +60,7 @@ impl Variables {
             pid,
             settings: RefCell::new(settings),
             search_path: RefCell::default(),
+            path_version: Cell::new(None),
             temporary: Cell::new(None),
             notices: RefCell::default(),
             statement_time: Cell::new(0),
@@ -80,6 +83,10 @@ impl Variables {
 
     /// Parses `search_path` anew; to be called when the setting may have changed.
     pub(super) fn refresh_search_path(&self) {
+        let version = self.settings.borrow().path_version();
+        if self.path_version.replace(Some(version)) == Some(version) {
+            return;
+        }
         let user = self.current_user();
         let settings = self.settings.borrow();
         let text = settings.get("search_path").unwrap_or_default();

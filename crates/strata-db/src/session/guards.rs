@@ -71,7 +71,7 @@ impl Session {
 
     /// A wait for a lock begins: `lock_timeout` runs from now on, unless it runs already.
     pub(super) fn start_lock_wait(&mut self, shared: &Shared) {
-        let timeout = self.variables.settings.borrow().milliseconds("lock_timeout");
+        let timeout = self.variables.settings.borrow().limits().lock_timeout;
         if timeout > 0 && self.lock_deadline.is_none() {
             self.lock_deadline = Some(shared.env.clock.monotonic_us() + timeout * 1000);
         }

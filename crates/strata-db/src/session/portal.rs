@@ -322,7 +322,7 @@ pub(super) fn step_plan(
     session.check_interrupts(shared)?;
     let catalog = session.transaction.catalog(shared);
     let serializable = session.isolation() != Isolation::ReadCommitted;
-    let memory = session.variables.settings.borrow().bytes("work_mem");
+    let memory = session.variables.settings.borrow().limits().work_mem;
     let held = Held { statements: &session.statements, portals: &session.portals };
     let env = StepEnvironment::new(shared, &session.variables, held, catalog);
     let source = env.source();

@@ -595,7 +595,7 @@ impl Session {
             self.variables.transaction_time.set(now);
         }
         self.transaction.ensure(now);
-        let timeout = self.variables.settings.borrow().milliseconds("statement_timeout");
+        let timeout = self.variables.settings.borrow().limits().statement_timeout;
         self.statement_deadline = (timeout > 0).then(|| shared.env.clock.monotonic_us() + timeout * 1000);
     }
 
@@ -666,7 +666,7 @@ impl Session {
     }
 
     fn waits_for_disk(&self) -> bool {
-        self.variables.settings.borrow().get("synchronous_commit") != Some("off")
+        self.variables.settings.borrow().limits().waits_for_disk
     }
 
     /// Portals live to their transaction's end, but for held cursors.

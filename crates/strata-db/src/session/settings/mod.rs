@@ -3,9 +3,12 @@
 //! `SET` holds from now on but falls back if its transaction rolls back; `SET LOCAL` falls back at the
 //! transaction's end in any case. Both are an undo log with marks for savepoints.
 
+mod limits;
 mod report;
 mod table;
 mod value;
+
+pub(in crate::session) use limits::Limits;
 
 pub(in crate::session) use table::setting;
 pub use table::{Context, Kind, SETTINGS, Setting};
@@ -24,6 +27,9 @@ pub(in crate::session) struct Settings {
     session_defaults: BTreeMap<String, String>,
     undo: Vec<Undo>,
     format: Format,
+    limits: Limits,
+    /// Counts changes of `search_path` and `role`: names are to be resolved anew.
+    path_version: u64,
     /// Reported settings whose value has changed since the client was told.
     changed: Vec<&'static Setting>,
 }
@@ -50,8 +56,11 @@ impl Settings {
             session_defaults: BTreeMap::new(),
             undo: Vec::new(),
             format: Format::default(),
+            limits: Limits { statement_timeout: 0, lock_timeout: 0, work_mem: 0, waits_for_disk: true },
+            path_version: 0,
             changed: Vec::new(),
         };
+        settings.limits = Limits::of(&settings);
         for (name, value) in startup {
             settings.set(name, value, false)?;
         }
@@ -74,14 +83,14 @@ impl Settings {
         self.get(name) == Some("on")
     }
 
-    /// A setting of kind [`Kind::Milliseconds`] in milliseconds; 0 is none.
-    pub(in crate::session) fn milliseconds(&self, name: &str) -> u64 {
-        self.get(name).and_then(value::milliseconds).unwrap_or(0)
+    /// What every statement asks for.
+    pub(in crate::session) fn limits(&self) -> Limits {
+        self.limits
     }
 
-    /// A setting of kind [`Kind::Kilobytes`] in bytes.
-    pub(in crate::session) fn bytes(&self, name: &str) -> usize {
-        self.get(name).and_then(value::kilobytes).map_or(0, |kilobytes| kilobytes as usize * 1024)
+    /// Changes whenever `search_path` or `role` does.
+    pub(in crate::session) fn path_version(&self) -> u64 {
+        self.path_version
     }
 
     /// How values are written and read.
@@ -219,6 +228,10 @@ impl Settings {
             Some(value) => self.values.insert(key.to_owned(), value),
             None => self.values.remove(key),
         };
+        self.limits = Limits::of(self);
+        if matches!(key, "search_path" | "role") {
+            self.path_version += 1;
+        }
         value::apply_to_format(key, self.get(key).unwrap_or_default().to_owned().as_str(), &mut self.format);
     }
 
