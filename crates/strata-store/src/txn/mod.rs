@@ -188,6 +188,9 @@ impl Txn {
         {
             return self.own_value(keyspace, write);
         }
+        if self.has_created(keyspace) {
+            return Ok(None);
+        }
         self.store.engine().read(view.snapshot, keyspace, &stored)
     }
 
