@@ -105,6 +105,10 @@ impl Connection {
         state.inbox_bytes = inbox.iter().map(request_len).sum();
         state.inbox = inbox;
         state.out = out;
+        if turn == Turn::End {
+            state.closing = true;
+            state.inbox.clear();
+        }
         self.full.store(turn == Turn::Output, Ordering::Release);
         // The task may have stopped reading before the work or during it.
         if stuffed && !state.is_stuffed() {
@@ -255,13 +259,9 @@ impl Connection {
                 // A password message after the start means nothing.
                 Ok(Some(frame)) if frame.kind == b'p' => {}
                 Ok(Some(frame)) => {
-                    let is_call = frame.kind == b'F';
                     let request = decode::request(frame);
                     state.inbox_bytes += request_len(&request);
                     state.inbox.push_back(request);
-                    if is_call {
-                        state.inbox.push_back(Request::Sync);
-                    }
                 }
                 Ok(None) => break,
                 Err(broken) => {

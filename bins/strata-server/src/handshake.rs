@@ -185,14 +185,14 @@ impl Arrival<'_> {
             Authentication::NoPassword { superuser } if local || !superuser => return Ok(()),
             Authentication::NoPassword { .. } => return Err(wrong_password(&startup.user).into()),
             Authentication::Scram(verifier) => verifier,
-            Authentication::Unknown if local => {
+            Authentication::Unknown { secret: false } if local => {
                 return Err(SqlError::new(
                     sqlstate::INVALID_AUTHORIZATION_SPECIFICATION,
                     format!("role \"{}\" does not exist", startup.user),
                 )
                 .into());
             }
-            Authentication::Unknown => self.verifier_for_nobody(),
+            Authentication::Unknown { .. } => self.verifier_for_nobody(),
         };
         out.authentication(10, format!("{}\0\0", scram::MECHANISM).as_bytes());
         self.send(out).await?;

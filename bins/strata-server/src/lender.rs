@@ -164,7 +164,7 @@ impl Lender {
         let turn = connection.run(&mut held.engine);
         match turn {
             // The connection's task submits it again when the client has read.
-            Turn::Idle | Turn::Output => {}
+            Turn::Idle | Turn::Output | Turn::End => {}
             Turn::Lock => connection.set_deadline(held.engine.deadline(connection.session())),
             Turn::Yield => {
                 if connection.enlist() {

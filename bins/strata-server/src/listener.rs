@@ -4,6 +4,7 @@ use crate::cancel::Registry;
 use crate::config::Config;
 use crate::handshake;
 use crate::lender::Lender;
+use crate::scram;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -43,8 +44,11 @@ impl Server {
     /// Of the disk, of the address; and for an address beyond loopback while a superuser has no password.
     pub async fn bind(config: &Config) -> io::Result<Server> {
         let env = if config.in_memory() { vfs::mem::env() } else { vfs::os::env() };
-        let mut options =
-            EngineOptions { first_user: std::env::var("USER").ok(), ..EngineOptions::default() };
+        let mut options = EngineOptions {
+            first_user: std::env::var("USER").ok(),
+            password_verifier: Some(scram::verifier_of),
+            ..EngineOptions::default()
+        };
         options.store.memory = config.memory << 20;
         let dir = if config.in_memory() { "/strata" } else { &config.data_dir };
         let engine = Engine::open(env.clone(), Path::new(dir), options)

@@ -2,7 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pgwire::api::auth::sasl::scram::{ScramSecret, ScramServerAuth, ScramServerAuthWaitingForClientFinal};
+use pgwire::api::auth::sasl::scram::{
+    SCRAM_ITERATIONS, ScramSecret, ScramServerAuth, ScramServerAuthWaitingForClientFinal, gen_salted_password,
+};
 
 /// The one mechanism offered without TLS.
 pub(crate) const MECHANISM: &str = "SCRAM-SHA-256";
@@ -39,8 +41,37 @@ fn secret(verifier: &str) -> Option<ScramSecret> {
     })
 }
 
+/// The verifier of a password, in PostgreSQL's form.
+pub(crate) fn verifier_of(password: &str, salt: [u8; 16]) -> String {
+    let salted = gen_salted_password(password, &salt, SCRAM_ITERATIONS);
+    match ScramSecret::verifier_from_salted_password(salt.to_vec(), salted, SCRAM_ITERATIONS) {
+        ScramSecret::Verifier { salt, iterations, stored_key, server_key } => format!(
+            "SCRAM-SHA-256${iterations}:{}${}:{}",
+            STANDARD.encode(salt),
+            STANDARD.encode(stored_key),
+            STANDARD.encode(server_key)
+        ),
+        ScramSecret::SaltedPassword { .. } => unreachable!("a verifier was asked for"),
+    }
+}
+
 /// A verifier that no password fits: unknown roles go through the same exchange as known ones.
 pub(crate) fn verifier_for_nobody(salt: [u8; 16], key: [u8; 32]) -> String {
     let key = STANDARD.encode(key);
     format!("SCRAM-SHA-256$4096:{}${key}:{key}", STANDARD.encode(salt))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verifier_is_postgresqls() {
+        // As PostgreSQL 15 computes it for this salt.
+        let verifier = verifier_of("pencil", *b"0123456789abcdef");
+        let (head, keys) = verifier.rsplit_once('$').unwrap();
+        assert_eq!(head, "SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==");
+        assert_eq!(keys.split(':').map(str::len).collect::<Vec<_>>(), [44, 44]);
+        assert!(secret(&verifier).is_some());
+    }
 }

@@ -4,6 +4,7 @@
 //! (PostgreSQL documentation, appendix A).
 
 use std::fmt;
+use std::panic::Location;
 
 /// Result of anything that answers a statement.
 pub type Result<T, E = SqlError> = std::result::Result<T, E>;
@@ -28,10 +29,26 @@ struct Fields {
     column: Option<String>,
     data_type: Option<String>,
     constraint: Option<String>,
+    /// PostgreSQL's name for the place that raises it, where clients act on it.
+    routine: Option<&'static str>,
+    origin: Origin,
 }
+
+/// Where in strata an error was raised. Errors are equal wherever they come from.
+#[derive(Clone, Copy, Debug)]
+struct Origin(&'static Location<'static>);
+
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Origin {}
 
 impl SqlError {
     /// An error with a five-character SQLSTATE (see `strata_types::sqlstate`) and PostgreSQL's wording.
+    #[track_caller]
     pub fn new(sqlstate: &str, message: impl Into<String>) -> Self {
         let mut code = *b"XX000";
         if let Ok(given) = <[u8; 5]>::try_from(sqlstate.as_bytes()) {
@@ -49,10 +66,13 @@ impl SqlError {
             column: None,
             data_type: None,
             constraint: None,
+            routine: None,
+            origin: Origin(Location::caller()),
         }))
     }
 
     /// `0A000`: PostgreSQL could, strata does not.
+    #[track_caller]
     pub fn unsupported(what: impl fmt::Display) -> Self {
         Self::new("0A000", format!("{what} is not supported"))
     }
@@ -78,6 +98,12 @@ impl SqlError {
     /// Adds the CONTEXT line.
     pub fn context(mut self, text: impl Into<String>) -> Self {
         self.0.context = Some(text.into());
+        self
+    }
+
+    /// PostgreSQL's name for the place that raises it, where clients act on it.
+    pub fn routine(mut self, name: &'static str) -> Self {
+        self.0.routine = Some(name);
         self
     }
 
@@ -119,6 +145,13 @@ impl SqlError {
     /// 0-based character offset into the statement.
     pub fn position(&self) -> Option<u32> {
         self.0.position
+    }
+
+    /// The source file and line that raised it, and the routine (fields F, L, R).
+    pub fn origin(&self) -> (&'static str, u32, &'static str) {
+        let place = self.0.origin.0;
+        let file = place.file().rsplit('/').next().unwrap_or_default();
+        (file, place.line(), self.0.routine.unwrap_or("strata"))
     }
 
     /// Every further field that is present, as (protocol field code, text): D, H, W, s, t, c, d, n

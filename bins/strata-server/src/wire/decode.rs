@@ -30,10 +30,14 @@ pub fn request(frame: Frame) -> Request {
         }
         _ => Err(violation(format!("invalid frontend message type {kind}"))),
     };
+    let malformed = match kind {
+        b'Q' | b'F' => Request::MalformedQuery,
+        _ => Request::Malformed,
+    };
     match decoded {
-        Ok(_) if !body.0.is_empty() => Request::Malformed(violation("invalid message format")),
+        Ok(_) if !body.0.is_empty() => malformed(violation("invalid message format")),
         Ok(request) => request,
-        Err(error) => Request::Malformed(error),
+        Err(error) => malformed(error),
     }
 }
 

@@ -45,7 +45,7 @@ impl WireOutbox {
             if self.bytes.capacity() > 4 * HIGH_WATER {
                 self.bytes = Vec::new();
             }
-        } else if self.sent > HIGH_WATER {
+        } else if self.sent > HIGH_WATER && self.sent * 2 > self.bytes.len() {
             self.bytes.drain(..self.sent);
             self.sent = 0;
         }
@@ -105,6 +105,13 @@ impl WireOutbox {
                 body.push(b'P');
                 put_text(body, &(position + 1).to_string());
             }
+            let (file, line, routine) = error.origin();
+            body.push(b'F');
+            put_text(body, file);
+            body.push(b'L');
+            put_text(body, &line.to_string());
+            body.push(b'R');
+            put_text(body, routine);
             body.push(0);
         });
     }
@@ -239,6 +246,14 @@ impl Outbox for WireOutbox {
         self.diagnostic(b'N', severity, notice);
     }
 
+    fn notification(&mut self, pid: i32, channel: &str, payload: &str) {
+        self.message(b'A', |body| {
+            put_i32(body, pid);
+            put_text(body, channel);
+            put_text(body, payload);
+        });
+    }
+
     fn parameter_status(&mut self, name: &str, value: &str) {
         self.message(b'S', |body| {
             put_text(body, name);
@@ -301,9 +316,7 @@ mod tests {
         let error = SqlError::new("42703", "column \"x\" does not exist").hint("look").at(7);
         out.error("ERROR", &error);
         let text = String::from_utf8_lossy(out.pending()).into_owned();
-        assert!(
-            text.ends_with("SERROR\0VERROR\0C42703\0Mcolumn \"x\" does not exist\0Hlook\0P8\0\0"),
-            "{text:?}"
-        );
+        let known = "SERROR\0VERROR\0C42703\0Mcolumn \"x\" does not exist\0Hlook\0P8\0Fencode.rs\0L";
+        assert!(text.contains(known) && text.ends_with("\0Rstrata\0\0"), "{text:?}");
     }
 }

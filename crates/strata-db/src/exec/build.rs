@@ -1,5 +1,6 @@
 //! Plan nodes to operators.
 
+use super::measure::{Meters, measured};
 use super::operator as op;
 use super::step::Input;
 use crate::error::Result;
@@ -18,8 +19,13 @@ pub(super) enum Role {
 ///
 /// # Errors
 /// If the node holds something that cannot run.
-pub(super) fn operator(plan: &Physical, role: Role) -> Result<Input> {
-    let input = |plan: &Physical| operator(plan, Role::Inner);
+pub(super) fn operator(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input> {
+    let counters = meters.next();
+    Ok(measured(unmeasured(plan, role, meters)?, counters))
+}
+
+fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input> {
+    let mut input = |plan: &Physical| operator(plan, Role::Inner, meters);
     Ok(match plan {
         Physical::SeqScan { relation, columns, filter } => {
             Box::new(op::SeqScan::new(relation.clone(), columns.clone(), filter.clone()))
@@ -90,7 +96,7 @@ pub(super) fn operator(plan: &Physical, role: Role) -> Result<Input> {
             Box::new(op::DistinctOn::new(input(from)?, on.clone()))
         }
         Physical::Append { inputs } => {
-            Box::new(op::Append::new(inputs.iter().map(input).collect::<Result<Vec<_>>>()?))
+            Box::new(op::Append::new(inputs.iter().map(&mut input).collect::<Result<Vec<_>>>()?))
         }
         Physical::SetOp { kind, all, left, right } => {
             Box::new(op::SetOp::new(*kind == SetOpKind::Except, *all, input(left)?, input(right)?))
@@ -98,9 +104,9 @@ pub(super) fn operator(plan: &Physical, role: Role) -> Result<Input> {
         Physical::With { ctes, body } => {
             let mut parts = Vec::with_capacity(ctes.len());
             for cte in ctes {
-                parts.push((cte.id, operator(&cte.plan, Role::Inner)?, cte.modifies));
+                parts.push((cte.id, operator(&cte.plan, Role::Inner, meters)?, cte.modifies));
             }
-            Box::new(op::With::new(parts, operator(body, role)?))
+            Box::new(op::With::new(parts, operator(body, role, meters)?))
         }
         Physical::CteScan { id, .. } => Box::new(op::CteScan::new(*id)),
         Physical::Recursive { id, distinct, base, step } => {

@@ -4,6 +4,7 @@ use super::running::State;
 use crate::catalog::system::SystemSource;
 use crate::error::{Result, SqlError};
 use crate::functions::Environment;
+use crate::schema::Oid;
 use crate::table::RowNumbers;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +16,12 @@ use vfs::Clock;
 const SLICE_US: u64 = 1_000;
 /// Rows that a statement touches at most before it yields to others.
 const SLICE_ROWS: usize = 64 * 1024;
+
+/// Hears of every row that a statement writes: how foreign keys are kept.
+pub trait RowWatch {
+    /// A row of a table was inserted (no `old`), updated, or deleted (no `new`).
+    fn written(&mut self, table: Oid, old: Option<&[Value]>, new: Option<&[Value]>);
+}
 
 /// What the session lends for the time of one pull.
 pub struct Context<'a> {
@@ -38,6 +45,8 @@ pub struct Context<'a> {
     pub snapshot_is_fixed: bool,
     /// Bytes that one operator may hold before it spills.
     pub memory: usize,
+    /// Hears of the rows written.
+    pub watch: &'a mut dyn RowWatch,
 }
 
 /// What operators reach in one pull: the session's loan, and what the running statement has of its own.
@@ -50,6 +59,7 @@ pub(super) struct Run<'a> {
     pub(super) row_numbers: &'a RowNumbers,
     pub(super) snapshot_is_fixed: bool,
     pub(super) memory: usize,
+    pub(super) watch: &'a mut dyn RowWatch,
     pub(super) state: &'a mut State,
     cancelled: &'a AtomicBool,
     clock: &'a dyn Clock,
@@ -72,12 +82,18 @@ impl<'a> Run<'a> {
             row_numbers: context.row_numbers,
             snapshot_is_fixed: context.snapshot_is_fixed,
             memory: context.memory,
+            watch: &mut *context.watch,
             state,
             cancelled: context.cancelled,
             clock: context.clock,
             deadline: context.clock.monotonic_us() + SLICE_US,
             rows_left: SLICE_ROWS,
         }
+    }
+
+    /// The monotonic clock.
+    pub(super) fn now_us(&self) -> u64 {
+        self.clock.monotonic_us()
     }
 
     /// Takes note of `rows` touched.

@@ -15,17 +15,20 @@
 //! | `eval`     | expressions, a batch at a time or for one row                     |
 //! | `keys`     | rows as bytes: for hash tables, and in sort order                 |
 //! | `operator` | one file an operator                                              |
+//! | `measure`  | operators that are counted and timed                              |
 //! | `running`  | a statement in flight                                             |
 
 mod build;
 mod context;
 mod eval;
 mod keys;
+mod measure;
 mod operator;
 mod running;
 mod step;
 
-pub use context::Context;
+pub use context::{Context, RowWatch};
 pub use eval::{constant, input_text};
-pub use running::{Running, build};
+pub use measure::Measured;
+pub use running::{Running, build, build_measured};
 pub use step::{Step, Wait};

@@ -2,6 +2,7 @@
 
 use super::build::{Role, operator};
 use super::context::{Context, OuterRow, Run};
+use super::measure::{Counters, Measured, Meters};
 use super::operator::CteState;
 use super::step::{Input, Step};
 use crate::error::Result;
@@ -15,6 +16,8 @@ pub struct Running {
     root: Input,
     state: State,
     types: Vec<Type>,
+    /// Subqueries first, then the main query: each operator before its inputs.
+    counters: Vec<Arc<Counters>>,
 }
 
 /// What all operators of a statement share.
@@ -66,10 +69,22 @@ pub(super) struct Memo {
 /// # Errors
 /// If the plan holds something that cannot run.
 pub fn build(plan: &Arc<PhysicalPlan>) -> Result<Running> {
+    build_with(plan, Meters::off())
+}
+
+/// As [`build`], with every operator measured.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_measured(plan: &Arc<PhysicalPlan>) -> Result<Running> {
+    build_with(plan, Meters::on())
+}
+
+fn build_with(plan: &PhysicalPlan, mut meters: Meters) -> Result<Running> {
     let mut subplans = Vec::with_capacity(plan.subplans.len());
     for subplan in &plan.subplans {
         subplans.push(Some(Box::new(RunningSubPlan {
-            operator: operator(&subplan.plan, Role::Inner)?,
+            operator: operator(&subplan.plan, Role::Inner, &mut meters)?,
             reads: subplan.reads.clone(),
             volatile: subplan.volatile,
             started: false,
@@ -77,8 +92,13 @@ pub fn build(plan: &Arc<PhysicalPlan>) -> Result<Running> {
         })));
     }
     let ctes = (0..plan.cte_count).map(|_| CteState::default()).collect();
-    let root = operator(&plan.root, Role::Main)?;
-    Ok(Running { root, state: State { ctes, subplans, ..State::default() }, types: plan.root.types() })
+    let root = operator(&plan.root, Role::Main, &mut meters)?;
+    Ok(Running {
+        root,
+        state: State { ctes, subplans, ..State::default() },
+        types: plan.root.types(),
+        counters: meters.finish(),
+    })
 }
 
 impl Running {
@@ -103,6 +123,12 @@ impl Running {
     /// Rows inserted, updated or deleted so far by the statement proper (not by its CTEs).
     pub fn affected(&self) -> u64 {
         self.state.affected
+    }
+
+    /// What was measured of each operator: those of subqueries first, then the main query's, each before
+    /// its inputs. Nothing unless it was [built](build_measured) so.
+    pub fn measured(&self) -> Vec<Measured> {
+        self.counters.iter().map(|counters| counters.read()).collect()
     }
 
     /// Types of the columns of its rows.

@@ -42,6 +42,7 @@ mod regular_syntax;
 mod rows;
 mod sequences;
 mod series;
+mod signals;
 mod spans;
 mod system;
 mod table;
@@ -95,6 +96,7 @@ families! {
     system,
     access_lists,
     catalog_rows,
+    signals,
     various,
     aggregate_sum,
     aggregate_extremes,

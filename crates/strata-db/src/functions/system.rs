@@ -3,8 +3,7 @@
 //! Questions about the catalog go to [`Environment::catalog`](super::Environment::catalog) under the
 //! function's name.
 
-use super::call::{Call, RowSource};
-use super::rows::Rows;
+use super::call::Call;
 use super::table::functions;
 use super::typed::OidValue;
 use crate::error::{Result, SqlError};
@@ -380,28 +379,8 @@ functions! {
         "cancel a server process' current query";
     2096 "pg_terminate_backend"(INT4, INT8; defaults 1) -> BOOL volatile strict
         = catalog("pg_terminate_backend"), "terminate a server process";
-    2880 "pg_advisory_lock"(INT8) -> VOID volatile strict = catalog("pg_advisory_lock"),
-        "obtain exclusive advisory lock";
-    2884 "pg_advisory_unlock"(INT8) -> BOOL volatile strict = catalog("pg_advisory_unlock"),
-        "release exclusive advisory lock";
-    2882 "pg_try_advisory_lock"(INT8) -> BOOL volatile strict = catalog("pg_try_advisory_lock"),
-        "obtain exclusive advisory lock if available";
-    3089 "pg_advisory_xact_lock"(INT8) -> VOID volatile strict = catalog("pg_advisory_xact_lock"),
-        "obtain exclusive advisory lock";
-    3091 "pg_try_advisory_xact_lock"(INT8) -> BOOL volatile strict = catalog("pg_try_advisory_xact_lock"),
-        "obtain exclusive advisory lock if available";
-    2892 "pg_advisory_unlock_all"() -> VOID volatile strict = catalog("pg_advisory_unlock_all"),
-        "release all advisory locks";
     1928 "pg_stat_get_numscans"(OID) -> INT8 stable strict = catalog("pg_stat_get_numscans"),
         "statistics: number of scans done for table/index";
-    3036 "pg_notify"(TEXT, TEXT) -> VOID volatile nullable = catalog("pg_notify"),
-        "send a notification event";
-    3035 "pg_listening_channels"() -> TEXT stable strict = set(no_rows),
-        "get the channels that the current backend listens to";
-}
-
-fn no_rows(_: &Call<'_>, _: &[Value]) -> Result<Box<dyn RowSource>> {
-    Ok(Rows::of(Vec::new()))
 }
 
 fn setting(call: &Call<'_>, name: &str, missing_ok: bool) -> Result<Option<String>> {

@@ -12,7 +12,7 @@ pub(super) const BEYOND: f64 = 0.33;
 pub(super) const BETWEEN: f64 = 0.05;
 
 /// The share of rows for which all parts hold.
-pub(super) fn selectivity(parts: &[Expr]) -> f64 {
+pub(crate) fn selectivity(parts: &[Expr]) -> f64 {
     parts.iter().map(share).product()
 }
 

@@ -16,6 +16,7 @@ mod physical;
 mod rules;
 
 pub(crate) use comparison::{compare_op, swapped};
+pub(crate) use estimate::selectivity;
 
 use crate::error::Result;
 use crate::functions::Environment;

@@ -18,6 +18,9 @@ use strata_types::sqlstate;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
+/// What is kept of a password that a client gave in clear: its SCRAM-SHA-256 verifier, made with a fresh salt.
+pub type PasswordVerifier = fn(password: &str, salt: [u8; 16]) -> String;
+
 /// How an engine is set up.
 #[derive(Clone, Debug, Default)]
 pub struct EngineOptions {
@@ -25,6 +28,8 @@ pub struct EngineOptions {
     pub store: StoreOptions,
     /// A further superuser to create in a new data directory: the operating-system user's name.
     pub first_user: Option<String>,
+    /// Without it, passwords can only be set by their verifier.
+    pub password_verifier: Option<PasswordVerifier>,
 }
 
 /// What a session does next.
@@ -38,6 +43,8 @@ pub enum Turn {
     Lock,
     /// Its outbox is full: run it again when the client has read.
     Output,
+    /// It is over: after the answers so far the connection ends.
+    End,
 }
 
 /// All sessions of a server over one store. One thread at a time uses it; it moves between threads freely.
@@ -58,7 +65,7 @@ impl Engine {
         let store = Store::open(env.clone(), dir, options.store)?;
         let catalog = catalog::rows::load(&store)?;
         let engine = Engine {
-            shared: Shared::new(env, store, catalog),
+            shared: Shared::new(env, store, catalog, options.password_verifier)?,
             sessions: BTreeMap::new(),
             next_session: 1,
             waiting: HashMap::new(),
@@ -96,7 +103,9 @@ impl Engine {
                 Some(verifier) => Authentication::Scram(verifier.clone()),
                 None => Authentication::NoPassword { superuser: role.superuser },
             },
-            _ => Authentication::Unknown,
+            _ => Authentication::Unknown {
+                secret: self.shared.catalog().roles().any(|role| role.password.is_some()),
+            },
         }
     }
 
@@ -111,7 +120,7 @@ impl Engine {
     /// 3D000 for an unknown project, 28000 for an unknown role, and bad settings.
     pub fn start(&mut self, startup: &Startup, cancel: Arc<AtomicBool>) -> Result<SessionId> {
         let id = SessionId(self.next_session);
-        let session = Session::start(&self.shared, startup, cancel)?;
+        let session = Session::start(&self.shared, id, startup, cancel)?;
         self.next_session += 1;
         self.sessions.insert(id, Box::new(session));
         Ok(id)
@@ -147,8 +156,9 @@ impl Engine {
         turn
     }
 
-    /// The sessions whose lock wait is over: each is to be run again.
+    /// The sessions whose wait is over, or that are to be told something: each is to be run again.
     pub fn take_woken(&mut self, into: &mut Vec<SessionId>) {
+        self.shared.take_woken(into);
         self.shared.store.take_woken(&mut self.woken);
         for txn in self.woken.drain(..) {
             into.extend(self.waiting.remove(&txn));

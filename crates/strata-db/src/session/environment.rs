@@ -1,8 +1,11 @@
 //! The session as functions see it: [`Environment`] over its variables and what all sessions share.
 
+use super::engine::SessionId;
+use super::notify::Signal;
 use super::portal::Portal;
 use super::settings::Settings;
 use super::shared::Shared;
+use super::signals::Answers;
 use super::statement::Statement;
 use crate::catalog::{Catalog, Names, SystemSource, lookup};
 use crate::error::{Result, SqlError};
@@ -18,6 +21,8 @@ use strata_types::{Format, Type, Value, sqlstate};
 
 /// What a session is, apart from its transaction and portals.
 pub(super) struct Variables {
+    /// Its number in the engine.
+    pub(super) session: SessionId,
     /// The project it is in.
     pub(super) project: Oid,
     /// Its name.
@@ -33,6 +38,10 @@ pub(super) struct Variables {
     path_version: Cell<Option<u64>>,
     /// The dataset of its temporary tables.
     pub(super) temporary: Cell<Option<Oid>>,
+    /// What the transaction does to channels when it commits.
+    pub(super) signals: RefCell<Vec<Signal>>,
+    /// What the running statement's calls for locks came to.
+    pub(super) answers: Answers,
     /// Notices to be sent, with their severity.
     pub(super) notices: RefCell<Vec<(String, SqlError)>>,
     /// Microseconds since 2000-01-01 UTC.
@@ -47,6 +56,7 @@ pub(super) struct Variables {
 impl Variables {
     /// Of a session that starts.
     pub(super) fn new(
+        session: SessionId,
         project: Oid,
         database: String,
         session_user: String,
@@ -54,6 +64,9 @@ impl Variables {
         settings: Settings,
     ) -> Variables {
         let variables = Variables {
+            session,
+            signals: RefCell::default(),
+            answers: Answers::default(),
             project,
             database,
             session_user,
@@ -327,7 +340,10 @@ impl Environment for StepEnvironment<'_> {
     }
 
     fn catalog(&self, question: &str, args: &[Value]) -> Result<Value> {
-        crate::catalog::questions::answer(&self.source(), question, args)
+        match super::signals::answer(self, question, args)? {
+            Some(answer) => Ok(answer),
+            None => crate::catalog::questions::answer(&self.source(), question, args),
+        }
     }
 
     fn settings(&self) -> Vec<SettingReport> {

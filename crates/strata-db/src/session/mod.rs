@@ -9,27 +9,33 @@
 //! requests for at most a slice; whatever cannot go on now (a row lock, a full outbox, a used-up slice,
 //! missing COPY input) parks the whole open statement and is told as [`Turn`].
 
+mod advisory;
 mod copy;
 mod cursor;
 mod ddl;
 mod engine;
 mod environment;
+mod explain;
 mod guards;
+mod notify;
 mod outbox;
 mod plans;
 mod portal;
+mod prepared;
+mod references;
 mod request;
 mod sequences;
 #[expect(clippy::module_inception, reason = "a file has the name of its type, and the type is Session")]
 mod session;
 mod settings;
 mod shared;
+mod signals;
 mod startup;
 mod statement;
 mod transaction;
 mod utility;
 
-pub use engine::{Engine, EngineOptions, SessionId, Turn};
+pub use engine::{Engine, EngineOptions, PasswordVerifier, SessionId, Turn};
 pub use outbox::Outbox;
 pub use request::{Request, WireFormat};
 pub use settings::{Context as SettingContext, Kind as SettingKind, SETTINGS, Setting};

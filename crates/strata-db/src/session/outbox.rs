@@ -36,6 +36,8 @@ pub trait Outbox {
     fn error(&mut self, severity: &'static str, error: &SqlError);
     /// Something that the client should know. `severity` is NOTICE, WARNING, INFO …
     fn notice(&mut self, severity: &str, notice: &SqlError);
+    /// A message of a channel that the session listens to, from the session of number `pid`.
+    fn notification(&mut self, pid: i32, channel: &str, payload: &str);
     /// A reported setting has a new value.
     fn parameter_status(&mut self, name: &str, value: &str);
     /// The session takes the next request: `I` idle, `T` in a transaction block, `E` in a failed one.

@@ -1,9 +1,12 @@
 //! Portals: a statement with its parameters, as far as it has run.
 
-use super::copy::{CopyIn, CopyOut};
+use super::copy::{CopyFile, CopyIn, CopyOut};
+use super::cursor::Kept;
 use super::engine::Turn;
 use super::environment::{Held, StepEnvironment};
+use super::explain::Analysis;
 use super::outbox::Outbox;
+use super::references::{Checks, Watch};
 use super::request::WireFormat;
 use super::session::Session;
 use super::shared::Shared;
@@ -12,7 +15,7 @@ use super::transaction::Isolation;
 use super::utility;
 use crate::bind::BoundKind;
 use crate::error::{Result, SqlError};
-use crate::exec::{self, Context, Step, Wait};
+use crate::exec::{self, Context, RowWatch, Step, Wait};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -31,6 +34,10 @@ pub(super) struct Portal {
     left_over: Option<Batch>,
     /// Rows sent by the whole portal.
     rows: u64,
+    /// The client is to be told the columns before the first rows.
+    undescribed: bool,
+    /// The rows that it has read, if it is a cursor.
+    pub(super) kept: Option<Box<Kept>>,
     /// Survives its transaction (`WITH HOLD`).
     held: bool,
 }
@@ -39,11 +46,19 @@ enum State {
     /// Nothing has run.
     Ready,
     /// A plan at work.
-    Plan { running: exec::Running, view: View, kind: BoundKind },
+    Plan { running: exec::Running, view: View, kind: BoundKind, watch: Watch },
+    /// Foreign keys are asked about what a plan has written; then the statement ends with this tag.
+    Checks { checks: Checks, tag: String },
+    /// EXPLAIN ANALYZE.
+    Analysis(Box<Analysis>),
+    /// Foreign keys are asked about what was put off; then the utility statement is run again.
+    Deferred(Checks),
     /// Rows that a utility statement has made, and the tag behind them.
     Rows { batches: VecDeque<Batch>, tag: String },
     /// COPY TO STDOUT.
     CopyOut(Box<CopyOut>),
+    /// COPY FROM a file.
+    CopyFile(Box<CopyFile>),
     /// Over.
     Done,
 }
@@ -72,28 +87,47 @@ pub(super) enum Outcome {
     CopyIn(Box<CopyIn>),
     /// COPY TO STDOUT.
     CopyOut(Box<CopyOut>),
+    /// COPY FROM a file.
+    CopyFile(Box<CopyFile>),
     /// A lock must be waited for: run it again.
     Wait,
+    /// These checks first, then run it again.
+    Checks(Checks),
+    /// EXPLAIN ANALYZE: a statement to be run and measured.
+    Analysis(Box<Analysis>),
 }
 
 impl Portal {
     /// A portal that has not run.
     pub(super) fn new(statement: Arc<Statement>, params: Vec<Value>, formats: Vec<WireFormat>) -> Portal {
-        Portal { statement, params, formats, state: State::Ready, left_over: None, rows: 0, held: false }
-    }
-
-    /// A portal over rows that are there: a held cursor, a utility's answer.
-    pub(super) fn holding(statement: Arc<Statement>, batches: VecDeque<Batch>) -> Portal {
-        let state = State::Rows { batches, tag: String::new() };
         Portal {
             statement,
-            params: Vec::new(),
-            formats: Vec::new(),
-            state,
+            params,
+            formats,
+            state: State::Ready,
             left_over: None,
             rows: 0,
-            held: true,
+            undescribed: false,
+            kept: None,
+            held: false,
         }
+    }
+
+    /// A portal of the simple protocol: it describes its rows before the first of them.
+    pub(super) fn simple(statement: Arc<Statement>) -> Portal {
+        Portal { undescribed: !statement.fields.is_empty(), ..Portal::new(statement, Vec::new(), Vec::new()) }
+    }
+
+    fn describe(&mut self, out: &mut dyn Outbox) {
+        if std::mem::take(&mut self.undescribed) {
+            out.row_description(&self.statement.fields, &[]);
+        }
+    }
+
+    /// From now on it outlives its transaction, with the rows that it has kept.
+    pub(super) fn outlive(&mut self) {
+        self.held = true;
+        self.state = State::Done;
     }
 
     /// Does it outlive its transaction?
@@ -130,13 +164,20 @@ impl Portal {
             }
             match self.next_batch(session, shared, out)? {
                 Next::Batch(batch) => {
+                    self.describe(out);
                     let count = self.send(session, batch, limit, out)?;
                     sent += count;
                     self.rows += count;
                 }
                 Next::Wait(turn) => return Ok(Progress::Wait(turn)),
+                Next::Again => {
+                    if let Some(progress) = self.start(session, shared, out)? {
+                        return Ok(progress);
+                    }
+                }
                 Next::Done(tag) => {
                     self.state = State::Done;
+                    self.describe(out);
                     session.end_notices(out);
                     if !tag.is_empty() {
                         out.command_complete(&tag);
@@ -166,6 +207,7 @@ impl Portal {
             }
             Next::Batch(batch) => Ok(Fetched::Rows(batch)),
             Next::Wait(turn) => Ok(Fetched::Wait(turn)),
+            Next::Again => Ok(Fetched::Wait(Turn::Yield)),
             Next::Done(_) => {
                 self.state = State::Done;
                 Ok(Fetched::End)
@@ -192,7 +234,8 @@ impl Portal {
                     session.refuse_if_read_only(kind.tag())?;
                 }
                 let running = exec::build(plan)?;
-                self.state = State::Plan { running, view, kind: *kind };
+                let watch = Watch::new(self.statement.references.clone());
+                self.state = State::Plan { running, view, kind: *kind, watch };
                 Ok(None)
             }
             Work::Utility => {
@@ -236,7 +279,19 @@ impl Portal {
                 self.state = State::CopyOut(copy);
                 Ok(None)
             }
+            Outcome::CopyFile(copy) => {
+                self.state = State::CopyFile(copy);
+                Ok(None)
+            }
             Outcome::Wait => Ok(Some(Progress::Wait(Turn::Lock))),
+            Outcome::Analysis(analysis) => {
+                self.state = State::Analysis(analysis);
+                Ok(None)
+            }
+            Outcome::Checks(checks) => {
+                self.state = State::Deferred(checks);
+                Ok(None)
+            }
         }
     }
 
@@ -270,21 +325,78 @@ impl Portal {
                 Some(turn) => Ok(Next::Wait(turn)),
                 None => Ok(Next::Done(format!("COPY {}", copy.rows()))),
             },
-            State::Plan { running, view, kind } => {
+            State::CopyFile(copy) => match copy.step(session, shared)? {
+                Some(turn) => Ok(Next::Wait(turn)),
+                None => Ok(Next::Done(format!("COPY {}", copy.finished().unwrap_or_default()))),
+            },
+            State::Checks { checks, tag } => match checks.step(session, shared)? {
+                Some(turn) => Ok(Next::Wait(turn)),
+                None => Ok(Next::Done(std::mem::take(tag))),
+            },
+            State::Analysis(analysis) => match analysis.step(session, shared)? {
+                Ok(turn) => Ok(Next::Wait(turn)),
+                Err(outcome) => match self.adopt(outcome, session, shared, out)? {
+                    Some(Progress::Wait(turn)) => Ok(Next::Wait(turn)),
+                    _ => self.next_batch(session, shared, out),
+                },
+            },
+            State::Deferred(checks) => match checks.step(session, shared) {
+                Ok(Some(turn)) => Ok(Next::Wait(turn)),
+                Ok(None) => {
+                    self.state = State::Ready;
+                    Ok(Next::Again)
+                }
+                Err(error) => {
+                    if self.is_transaction_control() {
+                        // A commit that fails ends the block.
+                        session.transaction.leave_block();
+                    }
+                    Err(error)
+                }
+            },
+            State::Plan { running, view, kind, watch } => {
                 let kind = *kind;
-                match step_plan(session, shared, running, *view, &self.params)? {
+                let step = match step_plan(session, shared, running, *view, &self.params, watch) {
+                    Err(error) => return self.run_again(session, shared, kind, error),
+                    Ok(step) => step,
+                };
+                match step {
                     Step::Batch(batch) => Ok(Next::Batch(batch)),
                     Step::Pending(Wait::Slice) => Ok(Next::Wait(Turn::Yield)),
                     Step::Pending(Wait::Lock) => Ok(Next::Wait(Turn::Lock)),
                     Step::Pending(Wait::Output) => Ok(Next::Wait(Turn::Output)),
                     Step::Pending(Wait::Input) => Ok(Next::Wait(Turn::Idle)),
                     Step::Done => {
-                        let affected = running.affected();
-                        Ok(Next::Done(tag(kind, self.rows, affected)))
+                        let tag = tag(kind, self.rows, running.affected());
+                        let events = session.transaction.to_be_checked(watch.take());
+                        if events.is_empty() {
+                            return Ok(Next::Done(tag));
+                        }
+                        self.state = State::Checks { checks: Checks::new(events), tag };
+                        self.next_batch(session, shared, out)
                     }
                 }
             }
         }
+    }
+
+    /// A query that stopped since one of its functions must wait for an advisory lock begins anew; what it
+    /// has called before is not called twice. Anything else has failed.
+    fn run_again(
+        &mut self,
+        session: &mut Session,
+        shared: &Shared,
+        kind: BoundKind,
+        error: SqlError,
+    ) -> Result<Next> {
+        if !session.variables.answers.take_wait() || kind != BoundKind::Select || self.rows > 0 {
+            return Err(error);
+        }
+        if session.variables.answers.sleeps_until().is_none() {
+            session.start_lock_wait(shared);
+        }
+        self.state = State::Ready;
+        Ok(Next::Wait(Turn::Lock))
     }
 
     fn ended_tag(&self) -> String {
@@ -296,6 +408,8 @@ impl Portal {
 }
 
 enum Next {
+    /// The statement is to be started anew.
+    Again,
     Batch(Batch),
     Wait(Turn),
     Done(String),
@@ -318,6 +432,7 @@ pub(super) fn step_plan(
     running: &mut exec::Running,
     view: View,
     params: &[Value],
+    watch: &mut dyn RowWatch,
 ) -> Result<Step> {
     session.check_interrupts(shared)?;
     let catalog = session.transaction.catalog(shared);
@@ -337,6 +452,7 @@ pub(super) fn step_plan(
         clock: &*shared.env.clock,
         snapshot_is_fixed: serializable,
         memory,
+        watch,
     };
     let step = running.next(&mut context)?;
     if session.cancelled.load(Ordering::Relaxed) {

@@ -57,6 +57,8 @@ pub enum Request {
     CopyFail(String),
     /// A message that could not be decoded though its frame was whole: answered in turn.
     Malformed(crate::SqlError),
+    /// As [`Malformed`](Self::Malformed), of a simple query or a function call: these end by themselves.
+    MalformedQuery(crate::SqlError),
 }
 
 /// Text or binary.

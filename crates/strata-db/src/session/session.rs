@@ -1,13 +1,14 @@
 //! One session: its requests in order, its prepared statements and portals, and what is running.
 
 use super::copy::CopyIn;
-use super::engine::Turn;
+use super::engine::{SessionId, Turn};
 use super::environment::{Held, StepEnvironment, Variables};
+use super::notify::Sender;
 use super::outbox::Outbox;
 use super::portal::{Portal, Progress};
 use super::request::{Request, WireFormat};
 use super::settings::Settings;
-use super::shared::Shared;
+use super::shared::{Interrupt, Shared};
 use super::startup::Startup;
 use super::statement::{Reading, Statement, Work};
 use super::transaction::{Block, Transaction};
@@ -32,6 +33,8 @@ pub(super) struct Session {
     skip_to_sync: bool,
     /// Raised by the server when the client asks to cancel.
     pub(super) cancelled: Arc<AtomicBool>,
+    /// Raised by another session to end this one.
+    ended: Arc<AtomicBool>,
     /// When the running statement must be over, on the monotonic clock.
     pub(super) statement_deadline: Option<u64>,
     /// When the running wait for a lock must be over.
@@ -60,7 +63,12 @@ enum Running {
 
 impl Session {
     /// A session for a role that has been let in.
-    pub(super) fn start(shared: &Shared, startup: &Startup, cancelled: Arc<AtomicBool>) -> Result<Session> {
+    pub(super) fn start(
+        shared: &Shared,
+        id: SessionId,
+        startup: &Startup,
+        cancelled: Arc<AtomicBool>,
+    ) -> Result<Session> {
         let catalog = shared.catalog();
         let role = catalog.role_named(&startup.user).ok_or_else(|| {
             SqlError::new(
@@ -88,8 +96,13 @@ impl Session {
         settings.set_fact("session_authorization", &startup.user);
         settings.set_fact("is_superuser", if role.superuser { "on" } else { "off" });
         settings.take_changed();
+        let ended = Arc::new(AtomicBool::new(false));
+        let interrupt = Interrupt { session: id, cancelled: cancelled.clone(), ended: ended.clone() };
+        shared.enter(startup.pid, interrupt);
         Ok(Session {
+            ended,
             variables: Variables::new(
+                id,
                 project.oid,
                 project.name.clone(),
                 startup.user.clone(),
@@ -123,6 +136,9 @@ impl Session {
         self.portals.clear();
         self.transaction.rollback(&mut self.variables.settings.borrow_mut());
         super::ddl::drop_temporary(self, shared);
+        shared.advisory.end(shared, self.variables.session);
+        shared.notifications.end(self.variables.session);
+        shared.leave(self.variables.pid);
     }
 
     /// The store's transaction, while there is one.
@@ -132,7 +148,8 @@ impl Session {
 
     /// Microseconds from now to the nearest timeout.
     pub(super) fn deadline(&self, shared: &Shared) -> Option<u64> {
-        let nearest = [self.statement_deadline, self.lock_deadline].into_iter().flatten().min()?;
+        let sleep = self.variables.answers.sleeps_until();
+        let nearest = [self.statement_deadline, self.lock_deadline, sleep].into_iter().flatten().min()?;
         Some(nearest.saturating_sub(shared.env.clock.monotonic_us()))
     }
 
@@ -144,6 +161,11 @@ impl Session {
         out: &mut dyn Outbox,
     ) -> Turn {
         loop {
+            if self.ended.load(Ordering::Relaxed) {
+                let ended = "terminating connection due to administrator command";
+                self.fail(shared, &SqlError::new(sqlstate::ADMIN_SHUTDOWN, ended), out);
+                return Turn::End;
+            }
             let running = std::mem::replace(&mut self.running, Running::Nothing);
             if !matches!(running, Running::Nothing) {
                 match self.go_on(shared, running, inbox, out) {
@@ -151,7 +173,10 @@ impl Session {
                     None => continue,
                 }
             }
-            let Some(request) = inbox.pop_front() else { return Turn::Idle };
+            let Some(request) = inbox.pop_front() else {
+                self.deliver(shared, out);
+                return Turn::Idle;
+            };
             self.take(shared, request, out);
         }
     }
@@ -205,6 +230,11 @@ impl Session {
                 Ok(())
             }
             Request::Malformed(error) => Err(error),
+            Request::MalformedQuery(error) => {
+                self.fail(shared, &error, out);
+                self.finish_request(shared, out);
+                return;
+            }
         };
         if let Err(error) = outcome {
             self.fail(shared, &error, out);
@@ -251,7 +281,7 @@ impl Session {
                     self.finish_request(shared, out);
                     return None;
                 };
-                match self.open_simple(shared, sql, tree, out) {
+                match self.open_simple(shared, sql, tree) {
                     Ok(portal) => portal,
                     Err(error) => return self.fail_script(shared, &error, out),
                 }
@@ -285,23 +315,14 @@ impl Session {
         None
     }
 
-    fn open_simple(
-        &mut self,
-        shared: &Shared,
-        sql: Arc<str>,
-        tree: ast::Statement,
-        out: &mut dyn Outbox,
-    ) -> Result<Box<Portal>> {
+    fn open_simple(&mut self, shared: &Shared, sql: Arc<str>, tree: ast::Statement) -> Result<Box<Portal>> {
         self.begin_statement(shared);
         let statement = {
             let env = self.environment(shared);
             self.refuse_in_failed_block(&tree)?;
             Arc::new(self.described(&env, Statement::prepare(&env, sql, Some(tree), &[])?)?)
         };
-        if !statement.fields.is_empty() {
-            out.row_description(&statement.fields, &[]);
-        }
-        Ok(Box::new(Portal::new(statement, Vec::new(), Vec::new())))
+        Ok(Box::new(Portal::simple(statement)))
     }
 
     fn refuse_in_failed_block(&self, tree: &ast::Statement) -> Result<()> {
@@ -590,6 +611,7 @@ impl Session {
     /// A statement arrives: clocks are read, a transaction is there.
     fn begin_statement(&mut self, shared: &Shared) {
         let now = shared.now();
+        self.variables.answers.begin();
         self.variables.statement_time.set(now);
         if self.transaction.block() == Block::Idle {
             self.variables.transaction_time.set(now);
@@ -607,8 +629,14 @@ impl Session {
 
     /// Sends the notices that have gathered.
     pub(super) fn end_notices(&mut self, out: &mut dyn Outbox) {
-        for (severity, notice) in self.variables.notices.take() {
-            out.notice(&severity, &notice);
+        let notices = self.variables.notices.take();
+        if notices.is_empty() {
+            return;
+        }
+        let settings = self.variables.settings.borrow();
+        let least = rank(settings.get("client_min_messages").unwrap_or_default());
+        for (severity, notice) in notices.iter().filter(|(severity, _)| rank(severity) >= least) {
+            out.notice(severity, notice);
         }
     }
 
@@ -624,9 +652,15 @@ impl Session {
         self.drop_portals();
         self.variables.refresh_search_path();
         self.report_settings(out);
+        shared.advisory.withdraw(self.variables.session);
+        if self.transaction.open_txn().is_none() {
+            self.variables.signals.take();
+        }
+        if !matches!(self.transaction.block(), Block::Open | Block::Failed) {
+            shared.advisory.end_transaction(shared, self.variables.session);
+        }
         let severity = if error.sqlstate() == sqlstate::ADMIN_SHUTDOWN { "FATAL" } else { "ERROR" };
         out.error(severity, error);
-        let _ = shared;
     }
 
     /// The request is over: an implicit transaction is committed, the client may go on.
@@ -639,15 +673,36 @@ impl Session {
         self.end_statement(out);
         self.report_settings(out);
         self.cancelled.store(false, Ordering::Relaxed);
+        self.deliver(shared, out);
         out.ready(self.transaction.status());
+    }
+
+    /// Tells the client what others have notified it of, unless it is in a block.
+    fn deliver(&self, shared: &Shared, out: &mut dyn Outbox) {
+        if self.transaction.block() == Block::Idle {
+            shared.notifications.deliver(self.variables.session, out);
+        }
     }
 
     /// Commits; the reply is gated.
     pub(super) fn commit(&mut self, shared: &Shared, out: &mut dyn Outbox) -> Result<()> {
+        if let Err(error) = super::cursor::hold(self, shared, out) {
+            self.rollback(shared, out);
+            return Err(error);
+        }
         self.drop_portals();
+        let signals = self.variables.signals.take();
         let outcome = self.transaction.commit(shared, &mut self.variables.settings.borrow_mut());
         self.variables.refresh_search_path();
-        if let Some(lsn) = outcome?
+        shared.advisory.end_transaction(shared, self.variables.session);
+        let lsn = outcome?;
+        if !signals.is_empty() {
+            let variables = &self.variables;
+            let sender =
+                Sender { session: variables.session, project: variables.project, pid: variables.pid };
+            shared.notifications.apply(shared, &sender, signals, lsn.unwrap_or_default());
+        }
+        if let Some(lsn) = lsn
             && self.waits_for_disk()
         {
             out.gate(lsn);
@@ -655,9 +710,35 @@ impl Session {
         Ok(())
     }
 
-    /// Rolls back; the reply is gated on what was seen.
-    pub(super) fn rollback(&mut self, out: &mut dyn Outbox) {
+    /// The open block waits for its second half from now on, and belongs to no session.
+    ///
+    /// # Errors
+    /// 0A000 for what cannot be handed over; of the store.
+    pub(super) fn prepare_transaction(
+        &mut self,
+        shared: &Shared,
+        identifier: &str,
+        out: &mut dyn Outbox,
+    ) -> Result<()> {
+        if !self.variables.signals.borrow().is_empty() {
+            return Err(SqlError::unsupported("PREPARE TRANSACTION after LISTEN, UNLISTEN or NOTIFY"));
+        }
+        let catalog = self.transaction.catalog(shared);
+        let owner =
+            catalog.role_named(&self.variables.current_user()).map_or(crate::schema::Oid(0), |role| role.oid);
         self.drop_portals();
+        let txn = self.transaction.hand_over(shared, &mut self.variables.settings.borrow_mut())?;
+        self.variables.refresh_search_path();
+        shared.advisory.end_transaction(shared, self.variables.session);
+        out.gate(shared.prepared.prepare(shared, identifier, (txn, owner, self.variables.project))?);
+        Ok(())
+    }
+
+    /// Rolls back; the reply is gated on what was seen.
+    pub(super) fn rollback(&mut self, shared: &Shared, out: &mut dyn Outbox) {
+        self.drop_portals();
+        self.variables.signals.take();
+        shared.advisory.end_transaction(shared, self.variables.session);
         let gate = self.transaction.rollback(&mut self.variables.settings.borrow_mut());
         self.variables.refresh_search_path();
         if let Some(lsn) = gate {
@@ -680,6 +761,18 @@ impl Session {
             let settings = self.variables.settings.borrow();
             out.parameter_status(setting.name, settings.get(setting.name).unwrap_or_default());
         }
+    }
+}
+
+/// The order of severities in `client_min_messages`; INFO is always sent.
+fn rank(severity: &str) -> usize {
+    match severity.to_ascii_lowercase().as_str() {
+        "log" => 1,
+        "notice" => 2,
+        "warning" => 3,
+        "error" => 4,
+        "info" => 5,
+        _ => 0,
     }
 }
 

@@ -1,11 +1,18 @@
 //! What all sessions of an engine share. Owned by the engine, borrowed for a step: no latches.
 
+use super::advisory::AdvisoryLocks;
+use super::engine::{PasswordVerifier, SessionId};
+use super::notify::Notifications;
 use super::plans::Plans;
+use super::prepared::PreparedTransactions;
 use super::sequences::{Oids, Sequences};
 use crate::catalog::{Catalog, Change};
+use crate::error::Result;
 use crate::table::RowNumbers;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use strata_store::Store;
 
 /// The engine's state beside its sessions.
@@ -21,8 +28,29 @@ pub(super) struct Shared {
     pub(super) sequences: Sequences,
     /// Hidden keys of tables without a primary key.
     pub(super) row_numbers: RowNumbers,
+    /// Locks by numbers that applications choose.
+    pub(super) advisory: AdvisoryLocks,
+    /// LISTEN and NOTIFY.
+    pub(super) notifications: Notifications,
+    /// How to interrupt the session of a number.
+    interrupts: RefCell<HashMap<i32, Interrupt>>,
+    /// Sessions that have something to look at.
+    woken: RefCell<Vec<SessionId>>,
+    /// Transactions between the halves of two-phase commit.
+    pub(super) prepared: PreparedTransactions,
     /// OIDs of new objects.
     pub(super) oids: Oids,
+    /// How passwords given in clear are kept.
+    pub(super) password_verifier: Option<PasswordVerifier>,
+}
+
+/// A session's flags.
+pub(super) struct Interrupt {
+    pub(super) session: SessionId,
+    /// Raised to cancel the running statement.
+    pub(super) cancelled: Arc<AtomicBool>,
+    /// Raised to end the session.
+    pub(super) ended: Arc<AtomicBool>,
 }
 
 /// Microseconds between 1970-01-01 and 2000-01-01.
@@ -30,16 +58,30 @@ const EPOCH_2000_US: i64 = 946_684_800_000_000;
 
 impl Shared {
     /// Around an open store and its catalog.
-    pub(super) fn new(env: vfs::Env, store: Store, catalog: Catalog) -> Shared {
-        Shared {
+    ///
+    /// # Errors
+    /// Of the store.
+    pub(super) fn new(
+        env: vfs::Env,
+        store: Store,
+        catalog: Catalog,
+        password_verifier: Option<PasswordVerifier>,
+    ) -> Result<Shared> {
+        Ok(Shared {
+            prepared: PreparedTransactions::recover(&store)?,
             plans: Plans::new(),
             sequences: Sequences::new(),
             row_numbers: RowNumbers::new(),
+            advisory: AdvisoryLocks::new(),
+            notifications: Notifications::new(),
+            interrupts: RefCell::default(),
+            woken: RefCell::default(),
             oids: Oids::new(),
             env,
             store,
             catalog: RefCell::new(Arc::new(catalog)),
-        }
+            password_verifier,
+        })
     }
 
     /// The catalog that new transactions see.
@@ -57,6 +99,36 @@ impl Shared {
         for change in changes {
             next.apply(change);
         }
+    }
+
+    /// A session starts: this is how it is interrupted.
+    pub(super) fn enter(&self, pid: i32, interrupt: Interrupt) {
+        self.interrupts.borrow_mut().insert(pid, interrupt);
+    }
+
+    /// A session ends.
+    pub(super) fn leave(&self, pid: i32) {
+        self.interrupts.borrow_mut().remove(&pid);
+    }
+
+    /// Cancels what the session of a number does, or `ends` it. `false` if there is none.
+    pub(super) fn interrupt(&self, pid: i32, ends: bool) -> bool {
+        let interrupts = self.interrupts.borrow();
+        let Some(interrupt) = interrupts.get(&pid) else { return false };
+        let flag = if ends { &interrupt.ended } else { &interrupt.cancelled };
+        flag.store(true, Ordering::Relaxed);
+        self.wake(interrupt.session);
+        true
+    }
+
+    /// A session has something to look at: it is to be run.
+    pub(super) fn wake(&self, session: SessionId) {
+        self.woken.borrow_mut().push(session);
+    }
+
+    /// The sessions to be run, each once.
+    pub(super) fn take_woken(&self, into: &mut Vec<SessionId>) {
+        into.append(&mut self.woken.borrow_mut());
     }
 
     /// Now, in microseconds since 2000-01-01 UTC.

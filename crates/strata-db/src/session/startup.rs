@@ -18,8 +18,11 @@ pub struct Startup {
 /// What a role must show before its session starts. The server runs the exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
-    /// There is no such role, or it may not log in: to be answered like a wrong password.
-    Unknown,
+    /// There is no such role, or it may not log in.
+    Unknown {
+        /// Some role has a password: which roles there are is not to be told apart from a wrong password.
+        secret: bool,
+    },
     /// The role has no password.
     NoPassword {
         /// Its loss would be everybody's: refused beyond loopback.

@@ -1,6 +1,8 @@
 //! Prepared statements: text bound and planned, good until the catalog or the search path changes.
 
+use super::cursor;
 use super::environment::StepEnvironment;
+use super::references::{self, References};
 use crate::bind::{self, BoundKind};
 use crate::error::{Result, SqlError};
 use crate::parse::ast;
@@ -21,6 +23,8 @@ pub(super) struct Statement {
     pub(super) params: Vec<Type>,
     /// Result columns; empty if it returns no rows.
     pub(super) fields: Vec<Field>,
+    /// The foreign keys that its writes may break.
+    pub(super) references: Arc<References>,
     /// The catalog it was bound under.
     version: u64,
     search_path: Vec<String>,
@@ -74,17 +78,25 @@ impl Statement {
             work: Work::Empty,
             params: declared.to_vec(),
             fields: Vec::new(),
+            references: Arc::default(),
             version: env.catalog.version(),
             search_path: env.search_path.clone(),
             reading: Reading::of(&env.format),
         };
         let Some(tree) = tree else { return Ok(statement) };
-        if is_plannable(&tree) {
+        if cursor::is_current_of(&tree) {
+            // Which row it is about is known when it runs.
+            let bound = bind::statement(&env.names(), env, declared, &cursor::placeless(&tree))?;
+            statement.params = bound.params;
+            statement.fields = bound.fields;
+            statement.work = Work::Utility;
+        } else if is_plannable(&tree) {
             let names = env.names();
             let bound = bind::statement(&names, env, declared, &tree)?;
             statement.params = bound.params;
             let plan = crate::optimize::plan(bound.plan, env, env)?;
             statement.fields = bound.fields;
+            statement.references = references::of_plan(&env.catalog, &plan);
             statement.work = Work::Plan(Arc::new(plan), bound.kind);
         } else {
             statement.fields = super::utility::fields(&tree)?;
@@ -124,7 +136,9 @@ impl Statement {
         if same {
             Ok(renewed)
         } else {
-            Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, "cached plan must not change result type"))
+            // Drivers that see this routine prepare the statement again.
+            Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, "cached plan must not change result type")
+                .routine("RevalidateCachedQuery"))
         }
     }
 

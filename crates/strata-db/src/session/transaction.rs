@@ -9,6 +9,7 @@
 //! The store's transaction begins with the first statement that needs one. After an error in a block
 //! without savepoints it is rolled back at once, so that a failed block holds no locks.
 
+use super::references::{Deferral, Event};
 use super::settings::{Mark, Settings};
 use super::shared::Shared;
 use crate::catalog::{Catalog, Change};
@@ -66,6 +67,8 @@ pub(super) struct Transaction {
     started: i64,
     /// The first statement that took a snapshot has run: the isolation level is settled.
     pub(super) has_snapshot: bool,
+    /// Checks of foreign keys that wait for the end.
+    pub(super) deferral: Deferral,
     /// A commit of this session that later ones must see even if it is not durable yet.
     last_commit: Option<strata_store::Seq>,
 }
@@ -74,6 +77,8 @@ struct Level {
     name: String,
     store: Option<Savepoint>,
     changes: usize,
+    signals: usize,
+    deferred: usize,
     settings: Mark,
 }
 
@@ -88,6 +93,7 @@ impl Transaction {
             savepoints: Vec::new(),
             started: 0,
             has_snapshot: false,
+            deferral: Deferral::default(),
             last_commit: None,
         }
     }
@@ -125,6 +131,11 @@ impl Transaction {
         self.block = Block::Open;
     }
 
+    /// The block is over: what fails now ends the transaction.
+    pub(super) fn leave_block(&mut self) {
+        self.block = Block::Implicit;
+    }
+
     /// The store's transaction, begun if there is none.
     pub(super) fn txn(&mut self, shared: &Shared) -> &mut Txn {
         let last = self.last_commit;
@@ -146,6 +157,21 @@ impl Transaction {
         match isolation {
             Isolation::ReadCommitted => txn.statement_view(),
             Isolation::RepeatableRead | Isolation::Serializable => txn.same_snapshot_view(),
+        }
+    }
+
+    /// What an internal statement sees: the newest commits, durable or not, and everything written so far.
+    pub(super) fn newest_view(&mut self, shared: &Shared, isolation: Isolation) -> View {
+        self.view(shared, isolation);
+        self.txn(shared).newest_view()
+    }
+
+    /// The events that are to be seen to before the statement ends: all of them, where the transaction ends
+    /// with it.
+    pub(super) fn to_be_checked(&mut self, events: Vec<Event>) -> Vec<Event> {
+        match self.block {
+            Block::Idle | Block::Implicit => events,
+            Block::Open | Block::Failed => self.deferral.keep(events),
         }
     }
 
@@ -214,6 +240,26 @@ impl Transaction {
         }
     }
 
+    /// Hands the store's transaction over to who will end it. The block is over; what was set stays.
+    ///
+    /// # Errors
+    /// 0A000 if it has changed the catalog.
+    pub(super) fn hand_over(&mut self, shared: &Shared, settings: &mut Settings) -> Result<Txn> {
+        self.txn(shared);
+        if self.has_changes() || self.txn(shared).changes_keyspaces() {
+            return Err(SqlError::unsupported("PREPARE TRANSACTION after a change of the catalog"));
+        }
+        let Some(txn) = self.txn.take() else { unreachable!("it was begun above") };
+        self.reset();
+        settings.commit();
+        Ok(txn)
+    }
+
+    /// Somebody else has committed for this session: what it does next must see that.
+    pub(super) fn has_seen_newest(&mut self, shared: &Shared) {
+        self.last_commit = Some(shared.store.last_seq());
+    }
+
     /// Takes everything back. The reply is gated on the position returned.
     pub(super) fn rollback(&mut self, settings: &mut Settings) -> Option<Lsn> {
         let gate = self.txn.take().map(Txn::rollback);
@@ -241,13 +287,15 @@ impl Transaction {
         }
     }
 
-    /// `SAVEPOINT name`.
-    pub(super) fn savepoint(&mut self, shared: &Shared, name: &str, settings: &Settings) {
+    /// `SAVEPOINT name`, after so many signals.
+    pub(super) fn savepoint(&mut self, shared: &Shared, name: &str, signals: usize, settings: &Settings) {
         let store = Some(self.txn(shared).savepoint());
         self.savepoints.push(Level {
             name: name.to_owned(),
             store,
             changes: self.changes.len(),
+            signals,
+            deferred: self.deferral.len(),
             settings: settings.mark(),
         });
     }
@@ -262,16 +310,20 @@ impl Transaction {
         Ok(())
     }
 
-    /// `ROLLBACK TO name`: what was done since is taken back; the savepoint stays.
+    /// `ROLLBACK TO name`: what was done since is taken back; the savepoint stays. Returns how many signals
+    /// do.
     ///
     /// # Errors
     /// 3B001 if there is none.
-    pub(super) fn rollback_to(&mut self, name: &str, settings: &mut Settings) -> Result<()> {
+    pub(super) fn rollback_to(&mut self, name: &str, settings: &mut Settings) -> Result<usize> {
         let index = self.level(name)?;
         self.savepoints.truncate(index + 1);
+        let mut signals = 0;
         if let Some(level) = self.savepoints.last_mut() {
             self.changes.truncate(level.changes);
             *self.catalog.get_mut() = None;
+            signals = level.signals;
+            self.deferral.truncate(level.deferred);
             settings.rollback_to(level.settings);
             if let (Some(txn), Some(store)) = (&mut self.txn, level.store.take()) {
                 txn.rollback_to(store);
@@ -279,7 +331,7 @@ impl Transaction {
             }
         }
         self.block = Block::Open;
-        Ok(())
+        Ok(signals)
     }
 
     fn level(&self, name: &str) -> Result<usize> {
@@ -294,5 +346,6 @@ impl Transaction {
         self.changes.clear();
         self.savepoints.clear();
         self.has_snapshot = false;
+        self.deferral = Deferral::default();
     }
 }

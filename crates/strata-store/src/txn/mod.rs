@@ -294,6 +294,35 @@ impl Txn {
         self.private.drop_keyspace(keyspace);
     }
 
+    /// Visits what a commit would write, in key order: keyspace, key, and the value (`None` deletes). For who
+    /// must be able to write the same in another life of the process.
+    pub fn each_write(
+        &self,
+        visit: &mut dyn FnMut(KeyspaceId, &[u8], Option<&[u8]>) -> Result<()>,
+    ) -> Result<()> {
+        let mut value = Vec::new();
+        for (stored, write) in self.private.newest() {
+            let Some((keyspace, key)) = crate::keyspace::split(stored) else { continue };
+            match write {
+                Write::Delete => visit(keyspace, key, None)?,
+                Write::Put(at) if keyspace.is_index() => {
+                    visit(keyspace, key, Some(self.private.inline_value(at)))?;
+                }
+                Write::Put(at) => {
+                    value.clear();
+                    self.private.read_value(at, &mut value)?;
+                    visit(keyspace, key, Some(&value))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it creates or drops keyspaces.
+    pub fn changes_keyspaces(&self) -> bool {
+        !self.private.dropped().is_empty() || self.private.has_created_any()
+    }
+
     /// Sets a savepoint.
     pub fn savepoint(&mut self) -> Savepoint {
         Savepoint { mark: self.private.mark(), gained_len: self.gained.len() }

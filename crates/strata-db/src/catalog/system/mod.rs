@@ -31,6 +31,7 @@ mod pg_depend;
 mod pg_index;
 mod pg_operator;
 mod pg_type;
+mod prepared;
 mod roles;
 mod sequences;
 
@@ -98,6 +99,7 @@ static FAMILIES: &[&[SystemRelation]] = &[
     roles::RELATIONS,
     access_methods::RELATIONS,
     access_methods::EMPTY,
+    prepared::RELATIONS,
     sequences::RELATIONS,
     listings::RELATIONS,
     listings::EMPTY,

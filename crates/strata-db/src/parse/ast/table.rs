@@ -13,6 +13,19 @@ pub struct OptionDef {
     pub value: Option<OptionValue>,
 }
 
+impl OptionDef {
+    /// Its value if it is one word, or a number.
+    #[must_use]
+    pub fn word(&self) -> Option<&str> {
+        match &self.value {
+            Some(OptionValue::Text(text) | OptionValue::Number(text)) => Some(text),
+            // A bare word stands where a type could.
+            Some(OptionValue::Type(word)) => Some(word.name.base()),
+            Some(OptionValue::List(_) | OptionValue::Star) | None => None,
+        }
+    }
+}
+
 /// The value of an option.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OptionValue {

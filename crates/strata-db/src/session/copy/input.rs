@@ -5,6 +5,7 @@
 
 use super::super::engine::Turn;
 use super::super::portal::step_plan;
+use super::super::references::{self, Checks, Watch};
 use super::super::request::WireFormat;
 use super::super::session::Session;
 use super::super::shared::Shared;
@@ -48,6 +49,9 @@ pub(in super::super) struct CopyIn {
     lines: Vec<u64>,
     /// Rows inserted before those.
     inserted_before: u64,
+    watch: Watch,
+    /// Foreign keys are asked about what was copied.
+    checks: Option<Checks>,
     done: bool,
     format: Format,
 }
@@ -69,17 +73,28 @@ impl CopyIn {
         name: &ast::ObjectName,
         named: &[ast::Ident],
         options: Options,
+        filter: Option<&ast::Expr>,
     ) -> Result<CopyIn> {
         let isolation = session.isolation();
         let view = session.transaction.view(shared, isolation);
         let env = session.environment(shared);
         let names = env.names();
         let parts: Vec<String> = name.0.iter().map(|part| part.name.to_string()).collect();
-        let columns = copied_columns(&names.relation(&parts, name.pos().0)?, named, &options)?;
+        let relation = names.relation(&parts, name.pos().0)?;
+        let columns = copied_columns(&relation, named, &options)?;
         let tree = insert_of_nulls(name, &columns);
         let bound = crate::bind::statement(&names, &env, &[], &tree)?;
         let mut plan = crate::optimize::plan(bound.plan, &env, &env)?;
         feed(&mut plan, &columns)?;
+        if let (Some(filter), Relation::Stored(relation), Physical::Insert(insert)) =
+            (filter, &relation, &mut plan.root)
+        {
+            let predicate = crate::bind::row_expression(&names, &env, relation, filter)?;
+            let input =
+                Box::new(std::mem::replace(&mut insert.input, Physical::Append { inputs: Vec::new() }));
+            insert.input = Physical::Filter { input, predicate };
+        }
+        let watch = Watch::new(references::of_plan(&env.catalog, &plan));
         let format = session.variables.settings.borrow().format().clone();
         Ok(CopyIn {
             table: name.base().to_owned(),
@@ -96,6 +111,8 @@ impl CopyIn {
             bytes: 0,
             lines: Vec::new(),
             inserted_before: 0,
+            watch,
+            checks: None,
             done: false,
             format,
         })
@@ -108,7 +125,7 @@ impl CopyIn {
 
     /// Its format on the wire.
     pub(in super::super) fn format(&self) -> WireFormat {
-        WireFormat::Text
+        self.options.form.wire()
     }
 
     /// Takes a piece of input.
@@ -130,6 +147,11 @@ impl CopyIn {
     /// Works on what has arrived until something must be waited for.
     pub(in super::super) fn step(&mut self, session: &mut Session, shared: &Shared) -> Result<Option<Turn>> {
         while !self.done {
+            if let Some(checks) = &mut self.checks {
+                let turn = checks.step(session, shared)?;
+                self.done = turn.is_none();
+                return Ok(turn);
+            }
             if self.hungry {
                 let full = self.gather()?;
                 if !full && !self.ended {
@@ -222,12 +244,14 @@ impl CopyIn {
             };
             self.bytes += bytes.len();
             let null = match self.options.form {
-                Form::Text => null,
+                Form::Text | Form::Binary => null,
                 Form::Csv if quoted => column.force_null && bytes == self.options.null.as_bytes(),
                 Form::Csv => null && !column.force_not_null,
             };
             if null {
                 builder.push_null();
+            } else if self.options.form == Form::Binary {
+                column.push_binary(bytes, &place, builder)?;
             } else {
                 column.push(bytes, &place, builder)?;
             }
@@ -256,7 +280,7 @@ impl CopyIn {
     /// Lets the INSERT go on until it needs more rows or has to wait.
     fn insert(&mut self, session: &mut Session, shared: &Shared) -> Result<Option<Turn>> {
         loop {
-            let step = step_plan(session, shared, &mut self.running, self.view, &[]);
+            let step = step_plan(session, shared, &mut self.running, self.view, &[], &mut self.watch);
             match step.map_err(|error| self.at_row(error))? {
                 Step::Batch(_) => {}
                 Step::Pending(Wait::Lock) => return Ok(Some(Turn::Lock)),
@@ -266,7 +290,8 @@ impl CopyIn {
                     return Ok(None);
                 }
                 Step::Done => {
-                    self.done = true;
+                    let events = session.transaction.to_be_checked(self.watch.take());
+                    self.checks = Some(Checks::new(events));
                     return Ok(None);
                 }
             }
@@ -289,6 +314,19 @@ struct Place<'a> {
 }
 
 impl CopiedColumn {
+    /// Appends a field in the type's binary form.
+    fn push_binary(&self, bytes: &[u8], place: &Place<'_>, builder: &mut ColumnBuilder) -> Result<()> {
+        let (ty, typmod) = (self.def.ty, self.def.typmod);
+        let value = Value::from_binary(ty, bytes)
+            .and_then(|value| strata_types::cast(&value, ty, ty, typmod, false, place.format));
+        let value = value.map_err(|error| {
+            let context = format!("COPY {}, line {}, column {}", place.table, place.line, self.def.name);
+            SqlError::from(error).context(context)
+        })?;
+        builder.push(&value);
+        Ok(())
+    }
+
     /// Appends a field that is not NULL.
     fn push(&self, bytes: &[u8], place: &Place<'_>, builder: &mut ColumnBuilder) -> Result<()> {
         let context = || format!("COPY {}, line {}, column {}", place.table, place.line, self.def.name);

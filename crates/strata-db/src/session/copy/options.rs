@@ -1,16 +1,29 @@
 //! COPY's options, checked against each other as PostgreSQL does.
 
+use super::super::request::WireFormat;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, OptionValue};
 use strata_types::sqlstate;
 
-/// The two forms of lines.
+/// The forms of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// Fields apart by a delimiter, backslashes quoting.
     Text,
     /// Comma-separated values.
     Csv,
+    /// PostgreSQL's binary form: tuples of fields with their length.
+    Binary,
+}
+
+impl Form {
+    /// As the protocol tells it.
+    pub(super) fn wire(self) -> WireFormat {
+        match self {
+            Form::Text | Form::Csv => WireFormat::Text,
+            Form::Binary => WireFormat::Binary,
+        }
+    }
 }
 
 /// Whether the first line names columns.
@@ -88,6 +101,12 @@ impl Options {
             }
         }
         let csv = form == Form::Csv;
+        let not_binary =
+            [("DELIMITER", delimiter.is_some()), ("NULL", null.is_some()), ("HEADER", header != Header::No)];
+        if let Some((name, _)) = not_binary.into_iter().find(|(_, given)| *given && form == Form::Binary) {
+            let message = format!("cannot specify {name} in BINARY mode");
+            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, message));
+        }
         let only_csv = [
             ("quote", quote.is_some()),
             ("escape", escape.is_some()),
@@ -186,7 +205,7 @@ fn form_of(option: &ast::OptionDef) -> Result<Form> {
     match text.as_str() {
         "text" => Ok(Form::Text),
         "csv" => Ok(Form::Csv),
-        "binary" => Err(SqlError::unsupported("COPY in binary format").at(option.name.pos.0)),
+        "binary" => Ok(Form::Binary),
         other => {
             let message = format!("COPY format \"{other}\" not recognized");
             Err(SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, message).at(option.name.pos.0))

@@ -3,9 +3,11 @@
 use super::super::engine::Turn;
 use super::super::outbox::Outbox;
 use super::super::portal::step_plan;
+use super::super::references::Unwatched;
 use super::super::request::WireFormat;
 use super::super::session::Session;
 use super::super::shared::Shared;
+use super::binary;
 use super::options::{Form, Header, Options};
 use crate::error::Result;
 use crate::exec::{self, Step, Wait};
@@ -49,7 +51,7 @@ impl CopyOut {
             running: exec::build(&Arc::new(plan))?,
             view,
             fields,
-            header_written: options.header == Header::No,
+            header_written: options.header == Header::No && options.form != Form::Binary,
             options,
             rows: 0,
             line: Vec::new(),
@@ -64,7 +66,7 @@ impl CopyOut {
 
     /// Its format on the wire.
     pub(in super::super) fn format(&self) -> WireFormat {
-        WireFormat::Text
+        self.options.form.wire()
     }
 
     /// Rows copied so far.
@@ -87,14 +89,17 @@ impl CopyOut {
             if !out.has_room() {
                 return Ok(Some(Turn::Output));
             }
-            match step_plan(session, shared, &mut self.running, self.view, &[])? {
+            match step_plan(session, shared, &mut self.running, self.view, &[], &mut Unwatched)? {
                 Step::Batch(batch) => {
                     let format = session.variables.settings.borrow().format().clone();
-                    self.write_batch(&batch, &format, out);
+                    self.write_batch(&batch, &format, out)?;
                 }
                 Step::Pending(Wait::Lock) => return Ok(Some(Turn::Lock)),
                 Step::Pending(Wait::Slice | Wait::Output | Wait::Input) => return Ok(Some(Turn::Yield)),
                 Step::Done => {
+                    if self.options.form == Form::Binary {
+                        out.copy_data(&binary::END);
+                    }
                     out.copy_done();
                     return Ok(None);
                 }
@@ -103,6 +108,10 @@ impl CopyOut {
     }
 
     fn write_header(&mut self, out: &mut dyn Outbox) {
+        if self.options.form == Form::Binary {
+            out.copy_data(&binary::header());
+            return;
+        }
         self.line.clear();
         for (index, field) in self.fields.iter().enumerate() {
             if index > 0 {
@@ -114,11 +123,16 @@ impl CopyOut {
         out.copy_data(&self.line);
     }
 
-    fn write_batch(&mut self, batch: &Batch, format: &Format, out: &mut dyn Outbox) {
+    fn write_batch(&mut self, batch: &Batch, format: &Format, out: &mut dyn Outbox) -> Result<()> {
         let forced: Vec<bool> =
             self.fields.iter().map(|field| self.options.force_quote.include(&field.name)).collect();
         for row in 0..batch.rows {
             self.line.clear();
+            if self.options.form == Form::Binary {
+                binary::write_row(batch, row, &mut self.line)?;
+                out.copy_data(&self.line);
+                continue;
+            }
             for (index, column) in batch.columns.iter().enumerate() {
                 if index > 0 {
                     self.line.push(self.options.delimiter);
@@ -130,6 +144,7 @@ impl CopyOut {
             out.copy_data(&self.line);
         }
         self.rows += batch.rows as u64;
+        Ok(())
     }
 
     fn write_value(&mut self, column: &Column, row: usize, format: &Format, forced: bool) {
@@ -146,6 +161,7 @@ impl CopyOut {
 fn write_field(field: &[u8], options: &Options, forced: bool, alone: bool, line: &mut Vec<u8>) {
     match options.form {
         Form::Text => escape_text(field, options.delimiter, line),
+        Form::Binary => line.extend_from_slice(field),
         Form::Csv => {
             let special = |byte: &u8| [options.delimiter, options.quote, b'\n', b'\r'].contains(byte);
             // A lone `\.` would end the data.

@@ -26,6 +26,8 @@ pub(super) struct Reader {
     /// The last byte scanned escapes the next.
     escaped: bool,
     finished: bool,
+    /// The header of the binary form has been read.
+    pub(super) signed: bool,
     /// Lines handed out.
     pub(super) line: u64,
 }
@@ -51,7 +53,13 @@ impl Fields {
         Some((self.bytes.get(start..end)?, null, quoted))
     }
 
-    fn clear(&mut self) {
+    /// Adds a field.
+    pub(super) fn push(&mut self, bytes: &[u8], null: bool) {
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push((self.bytes.len(), null, false));
+    }
+
+    pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
     }
@@ -71,6 +79,7 @@ impl Reader {
             in_quotes: false,
             escaped: false,
             finished: false,
+            signed: false,
             line: 0,
         }
     }
@@ -103,6 +112,9 @@ impl Reader {
         if self.finished {
             return Ok(false);
         }
+        if self.form == Form::Binary {
+            return self.next_tuple(at_end, fields);
+        }
         let Some((end, next)) = self.find_end(at_end)? else { return Ok(false) };
         let line = self.buffer.get(self.start..end).unwrap_or_default();
         if line == b"\\." {
@@ -114,10 +126,27 @@ impl Reader {
         match self.form {
             Form::Text => split_text(line, self.delimiter, &self.null, fields),
             Form::Csv => split_csv(line, self.delimiter, self.quote, self.escape, &self.null, fields),
+            Form::Binary => {}
         }
         self.start = next;
         self.scanned = next;
         Ok(true)
+    }
+
+    /// What has arrived and is not consumed.
+    pub(super) fn pending(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// So many bytes are done with.
+    pub(super) fn consume(&mut self, len: usize) {
+        self.start += len;
+        self.scanned = self.start;
+    }
+
+    /// Whatever else arrives is passed over.
+    pub(super) fn finish(&mut self) {
+        self.finished = true;
     }
 
     /// Where the line ends and the next begins.

@@ -14,6 +14,7 @@ use crate::parse::ast::{
 use crate::plan::{Expr, ExprKind};
 use crate::schema::{ConstraintKind, KeySource, Oid, RelationDef, RelationKind};
 use crate::session::portal::Outcome;
+use crate::session::references;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use strata_store::KeyspaceId;
@@ -275,8 +276,23 @@ impl Ddl<'_> {
             let mut changed = (**relation).clone();
             self.add_reference(&mut changed, reference)?;
             self.put(changed)?;
+            if !constraint.timing.not_valid {
+                self.verify_last_reference(relation.oid)?;
+            }
         }
         Ok(())
+    }
+
+    /// # Errors
+    /// 23503 if a row refers to nothing by the foreign key added last.
+    fn verify_last_reference(&mut self, table: Oid) -> Result<()> {
+        let catalog = self.catalog();
+        let Some(relation) = catalog.relation(table) else { return Ok(()) };
+        let Some(constraint) = super::table_of(relation).constraints.last() else { return Ok(()) };
+        match references::of_table(&catalog, table, constraint.oid) {
+            Some(reference) => references::validate(self.session, self.shared, &reference),
+            None => Ok(()),
+        }
     }
 
     /// Gives a table that has rows a key. A primary key orders the rows: they are written anew under it.

@@ -8,6 +8,7 @@ use crate::exec::{self, Step, Wait};
 use crate::parse::ast::{CreateAsSource, CreateTableAs, Persistence};
 use crate::plan::{Physical, PhysicalInsert, PhysicalPlan};
 use crate::session::portal::{Outcome, step_plan};
+use crate::session::references::Unwatched;
 use crate::session::statement::Statement;
 use std::sync::Arc;
 use strata_types::sqlstate;
@@ -67,7 +68,7 @@ impl Ddl<'_> {
         let view = self.session.transaction.view(self.shared, isolation);
         let mut running = exec::build(&Arc::new(plan))?;
         loop {
-            match step_plan(self.session, self.shared, &mut running, view, &[])? {
+            match step_plan(self.session, self.shared, &mut running, view, &[], &mut Unwatched)? {
                 Step::Done => return Ok(running.affected()),
                 Step::Pending(Wait::Lock) => {
                     return Err(SqlError::new(

@@ -10,6 +10,7 @@ use crate::exec::{self, Step};
 use crate::plan::{Expr, ExprKind, IndexExprs, Physical, PhysicalInsert, PhysicalPlan, ROW_KEY};
 use crate::schema::{ConstraintKind, KeySource, RelationDef, TableDef};
 use crate::session::portal::step_plan;
+use crate::session::references::Unwatched;
 use crate::table;
 use std::sync::Arc;
 use strata_store::{KeyspaceId, View};
@@ -88,7 +89,7 @@ impl Ddl<'_> {
         let view = self.everything();
         let mut running = exec::build(&Arc::new(plan))?;
         loop {
-            match step_plan(self.session, self.shared, &mut running, view, &[])? {
+            match step_plan(self.session, self.shared, &mut running, view, &[], &mut Unwatched)? {
                 Step::Batch(batch) => visit(self, &batch)?,
                 Step::Pending(_) => {}
                 Step::Done => return Ok(()),

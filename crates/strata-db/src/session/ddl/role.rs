@@ -109,7 +109,7 @@ impl Ddl<'_> {
                 RoleOption::Inherit(does) => role.inherit = *does,
                 RoleOption::Login(may) => role.login = *may,
                 RoleOption::ConnectionLimit(limit) => role.connection_limit = *limit,
-                RoleOption::Password(password) => role.password = verifier(password.as_deref())?,
+                RoleOption::Password(password) => role.password = self.verifier(password.as_deref())?,
                 RoleOption::InRole(roles) => {
                     for of in roles {
                         role.member_of.push(self.role(of)?);
@@ -142,6 +142,21 @@ impl Ddl<'_> {
         })
     }
 
+    /// What is kept of a password: its SCRAM-SHA-256 verifier, never itself. An empty password is none.
+    fn verifier(&self, password: Option<&str>) -> Result<Option<String>> {
+        let Some(password) = password.filter(|password| !password.is_empty()) else { return Ok(None) };
+        if password.starts_with("SCRAM-SHA-256$") {
+            return Ok(Some(password.to_owned()));
+        }
+        let Some(verifier_of) = self.shared.password_verifier else {
+            return Err(SqlError::unsupported("a password in clear text")
+                .hint("Give its SCRAM-SHA-256 verifier, as psql's \\password does."));
+        };
+        let mut salt = [0; 16];
+        self.shared.env.random.fill(&mut salt);
+        Ok(Some(verifier_of(password, salt)))
+    }
+
     pub(super) fn require_role_rights(&self) -> Result<()> {
         let may = self.is_superuser()
             || self.catalog().role(self.current_role()).is_some_and(|role| role.create_role);
@@ -149,15 +164,5 @@ impl Ddl<'_> {
             return Ok(());
         }
         Err(SqlError::new(sqlstate::INSUFFICIENT_PRIVILEGE, "permission denied to create role"))
-    }
-}
-
-/// What is kept of a password: its SCRAM-SHA-256 verifier, never itself.
-fn verifier(password: Option<&str>) -> Result<Option<String>> {
-    match password {
-        None => Ok(None),
-        Some(verifier) if verifier.starts_with("SCRAM-SHA-256$") => Ok(Some(verifier.to_owned())),
-        Some(_) => Err(SqlError::unsupported("a password in clear text")
-            .hint("Give its SCRAM-SHA-256 verifier, as psql's \\password does.")),
     }
 }

@@ -5,9 +5,11 @@ use crate::catalog::Relation;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{LockTable, Statement as Tree, TableLockMode, Vacuum};
 use crate::session::ddl::{Ddl, RELATION_CLASS};
+use crate::session::notify::Signal;
 use crate::session::portal::Outcome;
 use crate::session::session::Session;
 use crate::session::shared::Shared;
+use std::sync::Arc;
 use strata_store::{Lock, ObjectMode};
 use strata_types::sqlstate;
 
@@ -24,9 +26,19 @@ pub(super) fn run(session: &mut Session, shared: &Shared, tree: &Tree) -> Result
         }
         Tree::Reindex(_) => "REINDEX",
         Tree::Cluster(_) => "CLUSTER",
-        Tree::Listen(_) => "LISTEN",
-        Tree::Unlisten(_) => "UNLISTEN",
-        Tree::Notify { .. } => "NOTIFY",
+        Tree::Listen(channel) => {
+            signal(session, Signal::Listen(Arc::from(&*channel.name)));
+            "LISTEN"
+        }
+        Tree::Unlisten(channel) => {
+            let channel = channel.as_ref().map(|channel| Arc::from(&*channel.name));
+            signal(session, Signal::Unlisten(channel));
+            "UNLISTEN"
+        }
+        Tree::Notify { channel, payload } => {
+            signal(session, Signal::notify(&channel.name, payload.as_deref().unwrap_or_default())?);
+            "NOTIFY"
+        }
         Tree::LockTable(lock) => return lock_tables(session, shared, lock).map(Some),
         Tree::Do(_) => return Err(SqlError::unsupported("DO")),
         Tree::Call(_) => return Err(SqlError::unsupported("CALL")),
@@ -36,6 +48,10 @@ pub(super) fn run(session: &mut Session, shared: &Shared, tree: &Tree) -> Result
         _ => return Ok(None),
     };
     Ok(Some(done(tag)))
+}
+
+fn signal(session: &Session, signal: Signal) {
+    session.variables.signals.borrow_mut().push(signal);
 }
 
 fn vacuum(session: &mut Session, shared: &Shared, statement: &Vacuum) -> Result<&'static str> {

@@ -4,13 +4,13 @@
 //! |---|---|
 //! | `transaction` | BEGIN, COMMIT, ROLLBACK, savepoints |
 //! | `settings` | SET, RESET, SHOW, DISCARD |
+//! | `constraints` | SET CONSTRAINTS |
 //! | `prepare` | PREPARE, EXECUTE, DEALLOCATE |
-//! | `explain` | EXPLAIN |
 //! | `maintenance` | VACUUM, ANALYZE, CHECKPOINT, LOCK TABLE, NOTIFY and what has nothing to do here |
 //!
-//! Whatever changes the catalog is in `ddl`, COPY in `copy`, cursors in `cursor`.
+//! Whatever changes the catalog is in `ddl`, COPY in `copy`, cursors in `cursor`, EXPLAIN in `explain`.
 
-mod explain;
+mod constraints;
 mod maintenance;
 mod prepare;
 mod settings;
@@ -24,7 +24,7 @@ use super::portal::Outcome;
 use super::session::Session;
 use super::shared::Shared;
 use super::statement::Statement;
-use super::{copy, cursor, ddl};
+use super::{copy, cursor, ddl, explain};
 use crate::error::Result;
 use crate::parse::ast::{self, Statement as Tree};
 use crate::plan::Field;
@@ -46,7 +46,7 @@ pub(super) fn run(
         Tree::Transaction(control) => transaction::run(session, shared, control, out),
         Tree::Set(set) => settings::set(session, shared, set),
         Tree::SetTransaction(set) => settings::set_transaction(session, set),
-        Tree::SetConstraints(_) => Ok(done("SET CONSTRAINTS")),
+        Tree::SetConstraints(set) => constraints::set(session, shared, set),
         Tree::Show(show) => settings::show(session, show),
         Tree::Discard(target) => settings::discard(session, shared, *target),
         Tree::Prepare(prepare) => prepare::prepare(session, shared, statement, prepare),
@@ -57,6 +57,7 @@ pub(super) fn run(
         Tree::DeclareCursor(declare) => cursor::declare(session, shared, statement, declare, params),
         Tree::Fetch(fetch) => cursor::fetch(session, shared, fetch, out),
         Tree::CloseCursor(name) => cursor::close(session, name.as_ref()),
+        Tree::Update(_) | Tree::Delete(_) => cursor::run_current_of(session, shared, statement, tree, params),
         _ => match maintenance::run(session, shared, tree)? {
             Some(outcome) => Ok(outcome),
             None => ddl::run(session, shared, statement, tree),

@@ -6,6 +6,7 @@ use crate::error::{Result, SqlError};
 use crate::parse::ast::{DiscardTarget, ExprKind, Set, SetTransaction, SetValue, Show, VariableSet};
 use crate::parse::quote_ident;
 use crate::plan::Field;
+use crate::session::notify::Signal;
 use crate::session::portal::Outcome;
 use crate::session::session::Session;
 use crate::session::settings::{Kind, setting};
@@ -249,6 +250,8 @@ pub(super) fn discard(session: &mut Session, shared: &Shared, target: DiscardTar
             session.variables.settings.borrow_mut().reset("role", false)?;
             session.variables.refresh_search_path();
             session.variables.forget_sequences();
+            session.variables.signals.borrow_mut().push(Signal::Unlisten(None));
+            shared.advisory.release_all(shared, session.variables.session);
             crate::session::ddl::discard_temporary(session, shared)?;
             Ok(done("DISCARD ALL"))
         }

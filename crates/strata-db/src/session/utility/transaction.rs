@@ -4,6 +4,7 @@ use crate::error::{Result, SqlError};
 use crate::parse::ast::{IsolationLevel, Transaction, TransactionMode};
 use crate::session::outbox::Outbox;
 use crate::session::portal::Outcome;
+use crate::session::references::Checks;
 use crate::session::session::Session;
 use crate::session::shared::Shared;
 use crate::session::transaction::Block;
@@ -19,6 +20,14 @@ pub(super) fn run(
     statement: &Transaction,
     out: &mut dyn Outbox,
 ) -> Result<Outcome> {
+    if matches!(statement, Transaction::Commit { .. } | Transaction::Prepare(_))
+        && session.transaction.block() == Block::Open
+    {
+        let deferred = session.transaction.deferral.take();
+        if !deferred.is_empty() {
+            return Ok(Outcome::Checks(Checks::new(deferred)));
+        }
+    }
     let tag = match statement {
         Transaction::Begin { start, modes } => {
             begin(session, shared, modes)?;
@@ -29,7 +38,8 @@ pub(super) fn run(
         Transaction::Savepoint(name) => {
             require_block(session, "SAVEPOINT")?;
             let settings = session.variables.settings.borrow();
-            session.transaction.savepoint(shared, &name.name, &settings);
+            let signals = session.variables.signals.borrow().len();
+            session.transaction.savepoint(shared, &name.name, signals, &settings);
             "SAVEPOINT"
         }
         Transaction::Release(name) => {
@@ -39,12 +49,23 @@ pub(super) fn run(
         }
         Transaction::RollbackTo(name) => {
             require_block(session, "ROLLBACK TO SAVEPOINT")?;
-            session.transaction.rollback_to(&name.name, &mut session.variables.settings.borrow_mut())?;
+            let mut settings = session.variables.settings.borrow_mut();
+            let signals = session.transaction.rollback_to(&name.name, &mut settings)?;
+            drop(settings);
+            session.variables.signals.borrow_mut().truncate(signals);
             session.variables.refresh_search_path();
             "ROLLBACK"
         }
-        Transaction::Prepare(_) | Transaction::CommitPrepared(_) | Transaction::RollbackPrepared(_) => {
-            return Err(SqlError::unsupported("two-phase commit"));
+        Transaction::Prepare(identifier) => prepare(session, shared, identifier, out)?,
+        Transaction::CommitPrepared(identifier) => {
+            refuse_in_block(session, "COMMIT PREPARED")?;
+            finish_prepared(session, shared, identifier, true, out)?;
+            "COMMIT PREPARED"
+        }
+        Transaction::RollbackPrepared(identifier) => {
+            refuse_in_block(session, "ROLLBACK PREPARED")?;
+            finish_prepared(session, shared, identifier, false, out)?;
+            "ROLLBACK PREPARED"
         }
     };
     Ok(Outcome::Tag(tag.to_owned()))
@@ -137,7 +158,7 @@ fn commit(session: &mut Session, shared: &Shared, chain: bool, out: &mut dyn Out
         }
         Block::Failed => {
             let modes = chained_modes(session, chain);
-            session.rollback(out);
+            session.rollback(shared, out);
             reopen(session, shared, modes)?;
             Ok("ROLLBACK")
         }
@@ -148,6 +169,43 @@ fn commit(session: &mut Session, shared: &Shared, chain: bool, out: &mut dyn Out
             Ok("COMMIT")
         }
     }
+}
+
+/// `PREPARE TRANSACTION`. In a failed block it is a rollback.
+fn prepare(
+    session: &mut Session,
+    shared: &Shared,
+    identifier: &str,
+    out: &mut dyn Outbox,
+) -> Result<&'static str> {
+    match session.transaction.block() {
+        Block::Idle | Block::Implicit => return Err(outside_of_block("PREPARE TRANSACTION")),
+        Block::Failed => {
+            session.rollback(shared, out);
+            return Ok("ROLLBACK");
+        }
+        Block::Open => {}
+    }
+    shared.prepared.refuse_identifier(identifier)?;
+    session.prepare_transaction(shared, identifier, out)?;
+    Ok("PREPARE TRANSACTION")
+}
+
+fn finish_prepared(
+    session: &mut Session,
+    shared: &Shared,
+    identifier: &str,
+    commits: bool,
+    out: &mut dyn Outbox,
+) -> Result<()> {
+    let catalog = session.transaction.catalog(shared);
+    let role = catalog.role_named(&session.variables.current_user()).cloned();
+    let lsn = shared.prepared.finish(shared, identifier, commits, |prepared| {
+        role.is_some_and(|role| role.superuser || role.oid == prepared.owner)
+    })?;
+    out.gate(lsn);
+    session.transaction.has_seen_newest(shared);
+    Ok(())
 }
 
 fn rollback(
@@ -161,7 +219,7 @@ fn rollback(
         warn_no_block(session);
     }
     let modes = chained_modes(session, chain);
-    session.rollback(out);
+    session.rollback(shared, out);
     reopen(session, shared, modes)?;
     Ok("ROLLBACK")
 }

@@ -23,9 +23,6 @@ empty_relations! {
     }
     2613 table "pg_largeobject" { "loid" OID, "pageno" INT4, "data" BYTEA [required] }
     2995 table "pg_largeobject_metadata" { "oid" OID, "lomowner" OID, "lomacl" ACLITEM_ARRAY }
-    12090 view "pg_prepared_xacts" {
-        "transaction" XID, "gid" TEXT, "prepared" TIMESTAMPTZ, "owner" NAME, "database" NAME,
-    }
     12122 view "pg_timezone_abbrevs" { "abbrev" TEXT, "utc_offset" INTERVAL, "is_dst" BOOL }
     12253 view "pg_stat_gssapi" { "pid" INT4, "gss_authenticated" BOOL, "principal" TEXT, "encrypted" BOOL }
     12249 view "pg_stat_ssl" {

@@ -57,6 +57,7 @@ impl Delete {
         }
         let indexes = self.target.index_rows(&row[..width], run)?;
         table::delete(run.txn, &self.target.relation, &key, &indexes)?;
+        run.watch.written(self.target.relation.oid, Some(&row[..width]), None);
         if let Some(deleted) = &mut self.deleted {
             deleted.insert(key.to_vec());
         }

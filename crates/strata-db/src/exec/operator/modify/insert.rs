@@ -62,7 +62,10 @@ impl Insert {
     fn insert(&mut self, row: &[Value], indexes: &[IndexRow], run: &mut Run<'_>) -> Result<Inserted> {
         let (relation, layout) = (&self.target.relation, &self.target.layout);
         match table::insert(run.txn, run.row_numbers, relation, layout, row, indexes)? {
-            WriteOutcome::Done => Ok(Inserted::Yes),
+            WriteOutcome::Done => {
+                run.watch.written(relation.oid, None, Some(row));
+                Ok(Inserted::Yes)
+            }
             WriteOutcome::Wait => Ok(Inserted::Wait),
             WriteOutcome::Conflict { index, row_key } => {
                 let Some(conflict) = &self.conflict else {
@@ -121,6 +124,7 @@ impl Insert {
         let new = target.index_rows(&row, run)?;
         match table::update(run.txn, &target.relation, &target.layout, key, &old, &row, &new)? {
             WriteOutcome::Done => {
+                run.watch.written(target.relation.oid, Some(&existing), Some(&row));
                 let key = table::row_key(target.table(), &row).unwrap_or_else(|| key.to_vec());
                 self.updated.insert(key);
                 Ok(Inserted::Updated(row))

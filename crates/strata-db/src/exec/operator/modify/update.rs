@@ -87,6 +87,7 @@ impl Update {
                 if let Some(changed) = &mut self.changed {
                     changed.insert(key.to_vec());
                 }
+                run.watch.written(target.relation.oid, Some(&row[..width]), Some(&new));
                 self.returning.add(|| new.iter().chain(&row[width + 1..]).cloned().collect());
                 Ok(Changed::Yes)
             }

@@ -1,0 +1,228 @@
+//! Advisory locks: what applications lock by numbers of their own choosing.
+//!
+//! Unlike the store's locks they may outlive their transaction, are counted, and do not exclude other
+//! locks of the same session; so they have a table of their own. Waiters are served in the order in which
+//! they came. A ring of sessions that wait for each other's advisory locks is found when it closes.
+
+use super::engine::SessionId;
+use super::shared::Shared;
+use crate::error::{Result, SqlError};
+use crate::schema::Oid;
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use strata_types::sqlstate;
+
+/// What is locked: one 64-bit number, or a pair of 32-bit ones, of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) project: Oid,
+    pub(super) is_pair: bool,
+    pub(super) number: i64,
+}
+
+/// For how long a lock is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Until it is released, or the session ends.
+    Session,
+    /// Until the transaction ends.
+    Transaction,
+}
+
+/// A wish for a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wish {
+    pub(super) key: Key,
+    /// Shared locks exclude exclusive ones only.
+    pub(super) shared: bool,
+    pub(super) scope: Scope,
+}
+
+/// A session's hold on a key in one mode, counted by scope.
+#[derive(Debug)]
+struct Hold {
+    session: SessionId,
+    shared: bool,
+    by_session: u32,
+    by_transaction: u32,
+}
+
+#[derive(Default, Debug)]
+struct Entry {
+    holds: Vec<Hold>,
+    waiters: VecDeque<(SessionId, bool)>,
+}
+
+impl Entry {
+    fn is_held_against(&self, session: SessionId, shared: bool) -> bool {
+        self.holds.iter().any(|hold| hold.session != session && !(hold.shared && shared))
+    }
+
+    fn is_held_by(&self, session: SessionId) -> bool {
+        self.holds.iter().any(|hold| hold.session == session)
+    }
+
+    /// Who holds the key already goes before those who wait for it.
+    fn must_wait(&self, session: SessionId, shared: bool) -> bool {
+        let ahead = || self.waiters.iter().take_while(|(waiter, _)| *waiter != session);
+        self.is_held_against(session, shared)
+            || !self.is_held_by(session) && ahead().any(|(_, theirs)| !(*theirs && shared))
+    }
+
+    fn hold(&mut self, session: SessionId, wish: Wish) {
+        self.waiters.retain(|(waiter, _)| *waiter != session);
+        let found = self.holds.iter().position(|hold| hold.session == session && hold.shared == wish.shared);
+        let index = found.unwrap_or_else(|| {
+            self.holds.push(Hold { session, shared: wish.shared, by_session: 0, by_transaction: 0 });
+            self.holds.len() - 1
+        });
+        if let Some(hold) = self.holds.get_mut(index) {
+            match wish.scope {
+                Scope::Session => hold.by_session += 1,
+                Scope::Transaction => hold.by_transaction += 1,
+            }
+        }
+    }
+
+    /// Takes counts back and forgets holds without any. Whether something was let go.
+    fn release(&mut self, mut change: impl FnMut(&mut Hold)) -> bool {
+        self.holds.iter_mut().for_each(&mut change);
+        let before = self.holds.len();
+        self.holds.retain(|hold| hold.by_session > 0 || hold.by_transaction > 0);
+        self.holds.len() < before
+    }
+
+    fn wake(&self, shared: &Shared) {
+        self.waiters.iter().for_each(|(waiter, _)| shared.wake(*waiter));
+    }
+}
+
+/// The advisory locks of an engine.
+#[derive(Default)]
+pub(super) struct AdvisoryLocks {
+    entries: RefCell<HashMap<Key, Entry>>,
+}
+
+impl AdvisoryLocks {
+    /// None held.
+    pub(super) fn new() -> AdvisoryLocks {
+        AdvisoryLocks::default()
+    }
+
+    /// Takes a lock if that needs no waiting.
+    pub(super) fn try_take(&self, session: SessionId, wish: Wish) -> bool {
+        let mut entries = self.entries.borrow_mut();
+        let entry = entries.entry(wish.key).or_default();
+        if entry.must_wait(session, wish.shared) {
+            return false;
+        }
+        entry.hold(session, wish);
+        true
+    }
+
+    /// Takes a lock or queues for it: `false` is to be asked again when the session is woken.
+    ///
+    /// # Errors
+    /// 40P01 if the wait would never end.
+    pub(super) fn take(&self, session: SessionId, wish: Wish) -> Result<bool> {
+        if self.try_take(session, wish) {
+            return Ok(true);
+        }
+        let mut entries = self.entries.borrow_mut();
+        if let Some(entry) = entries.get_mut(&wish.key)
+            && entry.waiters.iter().all(|(waiter, _)| *waiter != session)
+        {
+            entry.waiters.push_back((session, wish.shared));
+        }
+        if closes_ring(&entries, session) {
+            drop(entries);
+            self.withdraw(session);
+            return Err(SqlError::new(sqlstate::T_R_DEADLOCK_DETECTED, "deadlock detected"));
+        }
+        Ok(false)
+    }
+
+    /// Releases a session-level lock once. `false` if it was not held.
+    pub(super) fn release(&self, shared: &Shared, session: SessionId, wish: Wish) -> bool {
+        let mut entries = self.entries.borrow_mut();
+        let Some(entry) = entries.get_mut(&wish.key) else { return false };
+        let mut was_held = false;
+        let is_free = entry.release(|hold| {
+            if hold.session == session && hold.shared == wish.shared && hold.by_session > 0 {
+                hold.by_session -= 1;
+                was_held = true;
+            }
+        });
+        if is_free {
+            entry.wake(shared);
+        }
+        was_held
+    }
+
+    /// A session's transaction ends: what it held for that long is released.
+    pub(super) fn end_transaction(&self, shared: &Shared, session: SessionId) {
+        self.sweep(shared, session, |hold| hold.by_transaction = 0);
+    }
+
+    /// Releases every session-level lock.
+    pub(super) fn release_all(&self, shared: &Shared, session: SessionId) {
+        self.sweep(shared, session, |hold| hold.by_session = 0);
+    }
+
+    /// A session ends.
+    pub(super) fn end(&self, shared: &Shared, session: SessionId) {
+        self.withdraw(session);
+        self.end_transaction(shared, session);
+        self.release_all(shared, session);
+    }
+
+    /// A session waits no more.
+    pub(super) fn withdraw(&self, session: SessionId) {
+        for entry in self.entries.borrow_mut().values_mut() {
+            entry.waiters.retain(|(waiter, _)| *waiter != session);
+        }
+    }
+
+    fn sweep(&self, shared: &Shared, session: SessionId, change: impl Fn(&mut Hold)) {
+        // Most sessions hold none: the end of a transaction must cost nothing.
+        if self.entries.borrow().is_empty() {
+            return;
+        }
+        self.entries.borrow_mut().retain(|_, entry| {
+            let freed = entry.release(|hold| {
+                if hold.session == session {
+                    change(hold);
+                }
+            });
+            if freed {
+                entry.wake(shared);
+            }
+            !entry.holds.is_empty() || !entry.waiters.is_empty()
+        });
+    }
+}
+
+/// Whether a session waits, through others, for itself.
+fn closes_ring(entries: &HashMap<Key, Entry>, start: SessionId) -> bool {
+    let mut seen = Vec::new();
+    let mut open = vec![start];
+    while let Some(session) = open.pop() {
+        for entry in entries.values() {
+            let Some(place) = entry.waiters.iter().position(|(waiter, _)| *waiter == session) else {
+                continue;
+            };
+            let wants_shared = entry.waiters.get(place).is_some_and(|(_, shared)| *shared);
+            let excluding = entry.holds.iter().filter(|hold| !(hold.shared && wants_shared));
+            for next in excluding.map(|hold| hold.session).filter(|holder| *holder != session) {
+                if next == start {
+                    return true;
+                }
+                if !seen.contains(&next) {
+                    seen.push(next);
+                    open.push(next);
+                }
+            }
+        }
+    }
+    false
+}

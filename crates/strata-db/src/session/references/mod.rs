@@ -1,0 +1,26 @@
+//! Foreign keys: what must hold between rows of two tables, kept after each statement or, if deferred,
+//! before the commit.
+//!
+//! ```text
+//! INSERT, UPDATE, DELETE ── RowWatch ──▶ Watch ── events ──▶ Checks ── internal statements ──▶ ok, 23503
+//!                                                  ▲               │ cascades write rows, too
+//!                                                  └───────────────┘
+//! ```
+//! | file | |
+//! |---|---|
+//! | `reference` | a foreign key with both of its tables, and the ones that concern a plan |
+//! | `watch` | the keys that a statement's rows bring in or take away |
+//! | `statements` | the statements that look a key up and carry an action out |
+//! | `checks` | events worked off, waiting for locks where need be |
+//! | `deferral` | events that wait for the end of the transaction |
+
+mod checks;
+mod deferral;
+mod reference;
+mod statements;
+mod watch;
+
+pub(super) use checks::{Checks, validate};
+pub(super) use deferral::Deferral;
+pub(super) use reference::{References, of_plan, of_table};
+pub(super) use watch::{Event, Unwatched, Watch};

@@ -1,0 +1,91 @@
+//! An engine in memory with one session, asked in SQL.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use strata_db::SqlError;
+use strata_db::plan::Field;
+use strata_db::session::{Engine, EngineOptions, Outbox, Request, SessionId, Startup, Turn, WireFormat};
+use strata_store::Lsn;
+use strata_types::{Batch, Format, Type};
+
+/// An engine in memory with one session.
+pub(crate) struct Embedded {
+    engine: Engine,
+    session: SessionId,
+}
+
+/// A row as text.
+pub(crate) type Row = Vec<Option<String>>;
+
+impl Embedded {
+    /// A new one.
+    pub(crate) fn start() -> Embedded {
+        let mut engine = Engine::open(vfs::mem::env(), Path::new("/data"), EngineOptions::default()).unwrap();
+        let startup = Startup { user: "postgres".to_owned(), ..Startup::default() };
+        let session = engine.start(&startup, Arc::new(AtomicBool::new(false))).unwrap();
+        Embedded { engine, session }
+    }
+
+    /// The rows of a query string.
+    pub(crate) fn ask(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
+        let mut inbox = VecDeque::from([Request::Query(sql.to_owned())]);
+        let mut answers = Answers::default();
+        while self.engine.run(self.session, &mut inbox, &mut answers) != Turn::Idle {}
+        match answers.error {
+            Some(error) => Err(error),
+            None => Ok(answers.rows),
+        }
+    }
+
+    /// The rows of a query string that succeeds.
+    pub(crate) fn ok(&mut self, sql: &str) -> Vec<Row> {
+        self.ask(sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+}
+
+/// Gathers rows and the first error.
+#[derive(Default)]
+struct Answers {
+    rows: Vec<Row>,
+    error: Option<SqlError>,
+}
+
+impl Outbox for Answers {
+    fn parse_complete(&mut self) {}
+    fn bind_complete(&mut self) {}
+    fn close_complete(&mut self) {}
+    fn no_data(&mut self) {}
+    fn parameter_description(&mut self, _types: &[Type]) {}
+    fn row_description(&mut self, _fields: &[Field], _formats: &[WireFormat]) {}
+    fn rows(&mut self, batch: &Batch, _formats: &[WireFormat], format: &Format) -> Result<(), SqlError> {
+        for row in 0..batch.rows {
+            let cell = |column: &Arc<strata_types::Column>| {
+                let mut text = Vec::new();
+                column.write_text(row, format, &mut text);
+                (!column.is_null(row)).then(|| String::from_utf8(text).unwrap())
+            };
+            self.rows.push(batch.columns.iter().map(cell).collect());
+        }
+        Ok(())
+    }
+    fn command_complete(&mut self, _tag: &str) {}
+    fn empty_query(&mut self) {}
+    fn portal_suspended(&mut self) {}
+    fn error(&mut self, _severity: &'static str, error: &SqlError) {
+        self.error.get_or_insert_with(|| error.clone());
+    }
+    fn notice(&mut self, _severity: &str, _notice: &SqlError) {}
+    fn notification(&mut self, _pid: i32, _channel: &str, _payload: &str) {}
+    fn parameter_status(&mut self, _name: &str, _value: &str) {}
+    fn ready(&mut self, _status: u8) {}
+    fn copy_in(&mut self, _columns: usize, _format: WireFormat) {}
+    fn copy_out(&mut self, _columns: usize, _format: WireFormat) {}
+    fn copy_data(&mut self, _bytes: &[u8]) {}
+    fn copy_done(&mut self) {}
+    fn gate(&mut self, _lsn: Lsn) {}
+    fn has_room(&self) -> bool {
+        true
+    }
+}
