@@ -14,10 +14,14 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// PostgreSQL as it is configured out of the box. It refuses to run as root.
-    pub(crate) fn postgres(bin: &Path, dir: &Path) -> Result<Peer, Box<dyn Error>> {
+    /// PostgreSQL as it is configured out of the box, as another user if one is named.
+    pub(crate) fn postgres(bin: &Path, user: Option<&str>, dir: &Path) -> Result<Peer, Box<dyn Error>> {
         let data = dir.join("postgres");
-        let made = Command::new(bin.join("initdb"))
+        std::fs::create_dir(&data)?;
+        if let Some(user) = user {
+            Command::new("chown").arg(user).arg(&data).status()?;
+        }
+        let made = as_user(user, &bin.join("initdb"))
             .args(["-A", "trust", "-U", "postgres", "-D"])
             .arg(&data)
             .output()?;
@@ -25,7 +29,7 @@ impl Peer {
             return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)).into());
         }
         let port = free_port()?;
-        let mut command = Command::new(bin.join("postgres"));
+        let mut command = as_user(user, &bin.join("postgres"));
         command.args(["-p", &port.to_string(), "-k", "", "-D"]).arg(&data);
         Peer::start("PostgreSQL", command, port)
     }
@@ -48,6 +52,8 @@ impl Peer {
                 return Err(format!("{name} did not start: {status}").into());
             }
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                // It listens before it is ready.
+                std::thread::sleep(Duration::from_secs(1));
                 return Ok(peer);
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -72,6 +78,14 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A program, run as another user if one is named.
+fn as_user(user: Option<&str>, program: &Path) -> Command {
+    let Some(user) = user else { return Command::new(program) };
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(program);
+    command
 }
 
 fn free_port() -> std::io::Result<u16> {
