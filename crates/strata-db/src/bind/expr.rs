@@ -264,10 +264,22 @@ impl Binder<'_> {
         }
     }
 
+    /// `name[i]`: a name is an array of characters that counts from 0.
+    fn letter_of_name(&mut self, name: Expr, index: &ast::Expr, pos: u32) -> Result<Expr> {
+        let text = self.coerce(name, Type::TEXT, Typmod::NONE, Context::Explicit)?;
+        let index = self.expr(index)?;
+        let place = self.binary("+", index, integer(1), pos)?;
+        let letter = self.call_named("substr", vec![text, place, integer(1)], pos)?;
+        self.coerce(letter, Type::CHAR, Typmod::NONE, Context::Explicit)
+    }
+
     fn subscript(&mut self, base: &ast::Expr, indexes: &[ast::Subscript], pos: u32) -> Result<Expr> {
         let base = self.expr(base)?;
         if base.ty == Type::JSONB {
             return self.jsonb_subscript(base, indexes, pos);
+        }
+        if let (Type::NAME, [ast::Subscript::Index(index)]) = (base.ty, indexes) {
+            return self.letter_of_name(base, index, pos);
         }
         let element = match base.ty {
             Type::INT2VECTOR => Some(Type::INT2),

@@ -10,12 +10,14 @@
 //! | `binder` | what is carried along: levels of enclosing rows, parameters, common table expressions |
 //! | `scope` | which columns a name may mean |
 //! | `coerce`, `resolve`, `types` | PostgreSQL's type rules: casts, overloads, type names |
+//! | `canonical` | bound expressions back to text |
 //! | `expr`, `operator`, `call`, `subquery` | expressions |
 //! | `from`, `select`, `query`, `group`, `inline` | queries |
 //! | `insert`, `update`, `table` | statements that change rows |
 
 mod binder;
 mod call;
+mod canonical;
 mod coerce;
 mod expr;
 mod from;
@@ -42,6 +44,7 @@ use crate::schema::{Oid, RelationDef};
 use binder::Binder;
 use strata_types::{Type, Typmod};
 
+pub use canonical::{Naming, canonical};
 pub use types::type_of;
 
 /// What a bound statement does.

@@ -16,10 +16,7 @@ use strata_types::{Type, Typmod, sqlstate};
 /// its argument types to be told.
 pub fn object_oid(names: &Names<'_>, ty: Type, text: &str) -> Result<Option<u32>> {
     match ty {
-        Type::REGCLASS => Ok(names.find_relation(&parts(text)?, NO_POS)?.map(|found| match found {
-            Relation::Stored(relation) => relation.oid.0,
-            Relation::System(relation) => relation.oid.0,
-        })),
+        Type::REGCLASS => Ok(names.find_relation(&parts(text)?, NO_POS)?.map(|found| found.oid().0)),
         Type::REGTYPE => Ok(type_named(text).map(|ty| ty.oid().0)),
         Type::REGNAMESPACE => Ok(match parts(text)?.as_slice() {
             [name] => system::dataset_oid(name)

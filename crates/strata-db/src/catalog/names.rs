@@ -22,6 +22,16 @@ pub enum Relation {
     System(&'static SystemRelation),
 }
 
+impl Relation {
+    /// Its identity.
+    pub fn oid(&self) -> Oid {
+        match self {
+            Relation::Stored(relation) => relation.oid,
+            Relation::System(relation) => relation.oid,
+        }
+    }
+}
+
 /// A catalog as one session sees it.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {

@@ -193,6 +193,15 @@ pub trait Environment {
     fn object_oid(&self, ty: Type, name: &str) -> Result<Option<u32>>;
     /// OID to text for the reg* types, qualified where the search path demands it.
     fn object_name(&self, ty: Type, oid: u32) -> Option<String>;
+    /// As [`Self::object_name`]; the number itself if there is no such object, `-` for 0.
+    fn alias_text(&self, ty: Type, oid: u32) -> String {
+        match oid {
+            0 => "-".to_owned(),
+            oid => self.object_name(ty, oid).unwrap_or_else(|| oid.to_string()),
+        }
+    }
+    /// When the server began, microseconds since 2000-01-01 UTC.
+    fn server_start_time(&self) -> i64;
     /// Answers catalog questions of the `pg_get_*def`, `*_is_visible`, `obj_description`, `has_*_privilege`, size
     /// families: `question` is the function's name.
     fn catalog(&self, question: &str, args: &[Value]) -> Result<Value>;

@@ -38,8 +38,10 @@ pub struct SessionReport {
     pub user: String,
     /// What the client calls itself.
     pub application_name: String,
+    /// Address of its client, if it has one.
+    pub client: Option<String>,
     /// When it began.
-    pub started: Option<i64>,
+    pub started: i64,
     /// When its transaction began, while there is one.
     pub transaction_started: Option<i64>,
     /// When its last statement began.

@@ -7,7 +7,7 @@ use super::call::Call;
 use super::table::functions;
 use super::typed::OidValue;
 use crate::error::{Result, SqlError};
-use strata_types::{Type, Typmod, Value, sqlstate};
+use strata_types::{Array, Type, Typmod, Value, sqlstate};
 
 functions! {
     89 "version"() -> TEXT stable strict
@@ -48,9 +48,11 @@ functions! {
     1264 "pg_char_to_encoding"(NAME) -> INT4 stable strict = scalar(|name: &str| encoding_number(name)),
         "convert encoding name to encoding id";
     3810 "pg_is_in_recovery"() -> BOOL volatile strict = scalar(|| false), "true if server is in recovery";
-    2560 "pg_postmaster_start_time"() -> TIMESTAMPTZ stable strict = catalog("pg_postmaster_start_time"),
+    2560 "pg_postmaster_start_time"() -> TIMESTAMPTZ stable strict
+        = scalar(|call| super::typed::TimestampTz(call.env.server_start_time())),
         "postmaster start time";
-    2034 "pg_conf_load_time"() -> TIMESTAMPTZ stable strict = catalog("pg_conf_load_time"),
+    2034 "pg_conf_load_time"() -> TIMESTAMPTZ stable strict
+        = scalar(|call| super::typed::TimestampTz(call.env.server_start_time())),
         "configuration load time";
     2855 "pg_is_other_temp_schema"(OID) -> BOOL stable strict = scalar(|_schema: OidValue| false),
         "is schema another session's temp schema?";
@@ -62,6 +64,11 @@ functions! {
         "server's port number for this connection";
     5060 "pg_current_xact_id_if_assigned"() -> XID8 stable strict
         = catalog("pg_current_xact_id_if_assigned"), "get current transaction ID";
+    1181 "age"(XID) -> INT4 stable strict = scalar(|_xid: OidValue| 0),
+        "age of a transaction ID, in transactions before current transaction";
+    2561 "pg_blocking_pids"(INT4) -> INT4_ARRAY volatile strict
+        = scalar(|_pid: i32| Array::new(Type::INT4, Vec::new())),
+        "get array of PIDs of sessions blocking specified backend PID from acquiring a heavyweight lock";
     2943 "txid_current"() -> INT8 stable strict = catalog("txid_current"), "get current transaction ID";
     3348 "txid_current_if_assigned"() -> INT8 stable strict = catalog("txid_current_if_assigned"),
         "get current transaction ID";

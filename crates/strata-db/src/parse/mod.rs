@@ -27,7 +27,7 @@ mod tests;
 mod token;
 
 pub use error::ParseError;
-pub use print::{expr_to_sql, query_to_sql, quote_ident, quote_literal, type_to_sql};
+pub use print::{expr_to_pretty_sql, expr_to_sql, query_to_sql, quote_ident, quote_literal, type_to_sql};
 
 use crate::functions::reports::KeywordReport;
 use ast::{Expr, Statement, TypeName};
@@ -77,7 +77,7 @@ pub fn keywords() -> Vec<KeywordReport> {
 /// An expression's text with the fewest parentheses; the text itself if it is none.
 #[must_use]
 pub fn pretty_expr(sql: &str) -> String {
-    parse_expr(sql).map_or_else(|_| sql.to_owned(), |expr| expr_to_sql(&expr))
+    parse_expr(sql).map_or_else(|_| sql.to_owned(), |expr| expr_to_pretty_sql(&expr))
 }
 
 /// Parses the name of a type, as `regtype` and casts from text need it.

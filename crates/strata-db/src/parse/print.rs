@@ -1,9 +1,9 @@
 //! Trees back to text: what a view, a default or a check constraint is stored and shown as.
 //!
-//! Operators are printed with parentheses around every operand that has operators itself, so the text
-//! needs no knowledge of precedence and parses to the tree that it came from.
+//! Either way of [printing parentheses](parens), the text parses to the tree that it came from.
 
 mod expr;
+mod parens;
 mod query;
 
 use super::ast::{Expr, Ident, ObjectName, Query, TypeName};
@@ -17,40 +17,56 @@ type Result = fmt::Result;
 /// Collects the text.
 pub(super) struct Printer {
     out: String,
+    style: Style,
+}
+
+/// How many parentheses there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Around every operation.
+    Full,
+    /// Only where they help.
+    Spare,
 }
 
 /// An expression as SQL.
 #[must_use]
 pub fn expr_to_sql(expr: &Expr) -> String {
-    printed(|printer| printer.expr(expr))
+    printed(Style::Full, |printer| printer.expr(expr))
+}
+
+/// An expression as SQL for people, with few parentheses.
+#[must_use]
+pub fn expr_to_pretty_sql(expr: &Expr) -> String {
+    printed(Style::Spare, |printer| printer.expr(expr))
 }
 
 /// A query as SQL. Empty when a common table expression changes rows: no view may hold one.
 #[must_use]
 pub fn query_to_sql(query: &Query) -> String {
-    printed(|printer| printer.query(query))
+    printed(Style::Spare, |printer| printer.query(query))
 }
 
 /// A type as SQL.
 #[must_use]
 pub fn type_to_sql(ty: &TypeName) -> String {
-    printed(|printer| printer.type_name(ty))
+    printed(Style::Full, |printer| printer.type_name(ty))
 }
 
 /// An identifier as SQL: quoted where it must be.
 #[must_use]
 pub fn quote_ident(name: &str) -> String {
-    printed(|printer| printer.name(name))
+    printed(Style::Full, |printer| printer.name(name))
 }
 
 /// A string literal as SQL.
 #[must_use]
 pub fn quote_literal(text: &str) -> String {
-    printed(|printer| printer.literal(text))
+    printed(Style::Full, |printer| printer.literal(text))
 }
 
-fn printed(print: impl FnOnce(&mut Printer) -> Result) -> String {
-    let mut printer = Printer { out: String::new() };
+fn printed(style: Style, print: impl FnOnce(&mut Printer) -> Result) -> String {
+    let mut printer = Printer { out: String::new(), style };
     match print(&mut printer) {
         Ok(()) => printer.out,
         Err(fmt::Error) => String::new(),

@@ -48,6 +48,10 @@ pub(super) struct Variables {
     pub(super) statement_time: Cell<i64>,
     /// Microseconds since 2000-01-01 UTC.
     pub(super) transaction_time: Cell<i64>,
+    /// When it began, microseconds since 2000-01-01 UTC.
+    pub(super) started: i64,
+    /// Address of its client, if it has one.
+    pub(super) client: Option<String>,
     sequence_values: RefCell<HashMap<u32, i64>>,
     last_sequence: Cell<Option<u32>>,
     seed: Cell<Option<u64>>,
@@ -61,6 +65,8 @@ impl Variables {
         database: String,
         session_user: String,
         pid: i32,
+        started: i64,
+        client: Option<String>,
         settings: Settings,
     ) -> Variables {
         let variables = Variables {
@@ -71,6 +77,8 @@ impl Variables {
             database,
             session_user,
             pid,
+            started,
+            client,
             settings: RefCell::new(settings),
             search_path: RefCell::default(),
             path_version: Cell::new(None),
@@ -357,7 +365,8 @@ impl Environment for StepEnvironment<'_> {
             database: self.variables.project.0,
             user: self.variables.session_user.clone(),
             application_name: self.setting("application_name").unwrap_or_default(),
-            started: None,
+            client: self.variables.client.clone(),
+            started: self.variables.started,
             transaction_started: Some(self.variables.transaction_time.get()),
             statement_started: Some(self.variables.statement_time.get()),
             state: "active",
@@ -400,6 +409,10 @@ impl Environment for StepEnvironment<'_> {
 
     fn keywords(&self) -> Vec<KeywordReport> {
         crate::parse::keywords()
+    }
+
+    fn server_start_time(&self) -> i64 {
+        self.shared.started
     }
 
     fn table_bytes(&self, keyspace: u32) -> i64 {

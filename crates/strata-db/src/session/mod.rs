@@ -17,6 +17,7 @@ mod engine;
 mod environment;
 mod explain;
 mod guards;
+mod names;
 mod notify;
 mod outbox;
 mod plans;

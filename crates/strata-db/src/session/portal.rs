@@ -5,6 +5,7 @@ use super::cursor::Kept;
 use super::engine::Turn;
 use super::environment::{Held, StepEnvironment};
 use super::explain::Analysis;
+use super::names::with_names;
 use super::outbox::Outbox;
 use super::references::{Checks, Watch};
 use super::request::WireFormat;
@@ -165,7 +166,7 @@ impl Portal {
             match self.next_batch(session, shared, out)? {
                 Next::Batch(batch) => {
                     self.describe(out);
-                    let count = self.send(session, batch, limit, out)?;
+                    let count = self.send(session, shared, batch, limit, out)?;
                     sent += count;
                     self.rows += count;
                 }
@@ -296,7 +297,15 @@ impl Portal {
     }
 
     /// Sends up to `limit` rows of a batch and keeps the rest. Returns how many were sent.
-    fn send(&mut self, session: &Session, batch: Batch, limit: u64, out: &mut dyn Outbox) -> Result<u64> {
+    fn send(
+        &mut self,
+        session: &Session,
+        shared: &Shared,
+        batch: Batch,
+        limit: u64,
+        out: &mut dyn Outbox,
+    ) -> Result<u64> {
+        let batch = with_names(session, shared, batch, &self.formats);
         let now = batch.rows.min(usize::try_from(limit).unwrap_or(usize::MAX));
         let settings = session.variables.settings.borrow();
         if now == batch.rows {

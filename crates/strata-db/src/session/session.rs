@@ -107,6 +107,8 @@ impl Session {
                 project.name.clone(),
                 startup.user.clone(),
                 startup.pid,
+                shared.now(),
+                startup.client.clone(),
                 settings,
             ),
             transaction: Transaction::new(),

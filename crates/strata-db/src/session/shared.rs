@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub(super) prepared: PreparedTransactions,
     /// OIDs of new objects.
     pub(super) oids: Oids,
+    /// When the engine was opened, microseconds since 2000-01-01 UTC.
+    pub(super) started: i64,
     /// How passwords given in clear are kept.
     pub(super) password_verifier: Option<PasswordVerifier>,
 }
@@ -77,6 +79,7 @@ impl Shared {
             interrupts: RefCell::default(),
             woken: RefCell::default(),
             oids: Oids::new(),
+            started: env.clock.now_us() - EPOCH_2000_US,
             env,
             store,
             catalog: RefCell::new(Arc::new(catalog)),

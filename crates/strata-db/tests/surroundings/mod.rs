@@ -213,6 +213,9 @@ impl Environment for Quiet {
     fn keywords(&self) -> Vec<KeywordReport> {
         Vec::new()
     }
+    fn server_start_time(&self) -> i64 {
+        0
+    }
     fn table_bytes(&self, _: u32) -> i64 {
         0
     }

@@ -1,8 +1,8 @@
 //! What objects are made by: `pg_get_indexdef` and its kin.
 
 use super::{oid, pretty};
+use crate::catalog::lookup;
 use crate::catalog::system::{SystemSource, pg_proc};
-use crate::catalog::{Relation, lookup};
 use crate::error::{Result, SqlError};
 use crate::functions::identifiers;
 use crate::plan::NO_POS;
@@ -101,10 +101,7 @@ pub(super) fn relation(source: &SystemSource<'_>, name: &str) -> Result<Oid> {
     let Some(parts) = identifiers::parts(name) else {
         return Err(SqlError::new(sqlstate::INVALID_NAME, "invalid name syntax"));
     };
-    Ok(match source.names.relation(&parts, NO_POS)? {
-        Relation::Stored(relation) => relation.oid,
-        Relation::System(relation) => relation.oid,
-    })
+    Ok(source.names.relation(&parts, NO_POS)?.oid())
 }
 
 fn procedure(args: &[Value]) -> Option<pg_proc::Procedure> {

@@ -7,7 +7,8 @@ use super::SystemSource;
 use super::classes::Indexed;
 use super::pg_constraint::{Held, key_columns};
 use crate::catalog::lookup;
-use crate::functions::identifiers::quote;
+use crate::functions::identifiers::{self, quote};
+use crate::plan::NO_POS;
 use crate::schema::{
     ConstraintKind, ForeignKey, IndexDef, IndexKey, KeyAction, KeySource, Oid, RelationKind, TableDef,
 };
@@ -109,9 +110,27 @@ impl SystemSource<'_> {
         }
     }
 
-    /// The text of an expression.
+    /// The text of an expression as the session reads it.
     pub(in crate::catalog) fn expression(&self, text: &str, pretty: bool) -> String {
-        if pretty { self.env.pretty_expression(text) } else { text.to_owned() }
+        let text = self.with_visible_names(text);
+        if pretty { self.env.pretty_expression(&text) } else { text }
+    }
+
+    /// The text with bare names for relations that the search path finds: it is kept with whole ones.
+    fn with_visible_names(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("'::regclass") {
+            // The last quote that is not doubled opens the literal.
+            let open = before.rfind('\'').unwrap_or(0);
+            let (code, name) = (before.get(..open).unwrap_or(before), before.get(open + 1..).unwrap_or(""));
+            let visible = identifiers::parts(name)
+                .and_then(|parts| self.names.find_relation(&parts, NO_POS).ok().flatten())
+                .and_then(|relation| lookup::relation_name(&self.names, relation.oid()));
+            shown += &format!("{code}'{}'::regclass", visible.as_deref().unwrap_or(name));
+            rest = after;
+        }
+        shown + rest
     }
 }
 

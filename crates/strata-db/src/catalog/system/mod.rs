@@ -109,7 +109,6 @@ static FAMILIES: &[&[SystemRelation]] = &[
     activity::server::RELATIONS,
     activity::server::EMPTY,
     activity::session::RELATIONS,
-    activity::session::EMPTY,
     activity::settings::RELATIONS,
     activity::zones::RELATIONS,
     information_schema::tables::RELATIONS,

@@ -22,10 +22,7 @@ pub(super) fn convert(
         Value::Null => Ok(Value::Null),
         _ if from == to && typmod.is_none() => Ok(value),
         Value::Text(text) if names_objects(to) => object(env, to, text),
-        Value::Oid(oid) if names_objects(from) && to.is_text() => {
-            let name = env.object_name(from, *oid).unwrap_or_else(|| oid.to_string());
-            Ok(Value::text(name))
-        }
+        Value::Oid(oid) if names_objects(from) && to.is_text() => Ok(Value::text(env.alias_text(from, *oid))),
         _ => Ok(strata_types::cast(&value, from, to, typmod, explicit, env.format())?),
     }
 }

@@ -1,12 +1,13 @@
 //! Expressions, types and windows as text.
 
 use super::super::ast::*;
-use super::{Printer, Result};
+use super::parens::{is_plain_negated, is_plain_operand, is_plain_term};
+use super::{Printer, Result, Style};
 use std::fmt::Write;
 
 impl Printer {
-    /// An expression.
-    pub(super) fn expr(&mut self, expr: &Expr) -> Result {
+    /// An expression without parentheses of its own.
+    pub(super) fn bare(&mut self, expr: &Expr) -> Result {
         match &expr.kind {
             ExprKind::Null => self.word("NULL"),
             ExprKind::Bool(true) => self.word("true"),
@@ -45,17 +46,20 @@ impl Printer {
                 self.operand(operand)
             }
             ExprKind::Binary { op, left, right } => {
-                self.operand(left)?;
+                self.operand_if(left, |left| is_plain_operand(left, op, true))?;
                 self.word(" ")?;
                 self.operator(op)?;
                 self.word(" ")?;
-                self.operand(right)
+                self.operand_if(right, |right| is_plain_operand(right, op, false))
             }
-            ExprKind::And(terms) => self.separated(terms, " AND ", Self::operand),
-            ExprKind::Or(terms) => self.separated(terms, " OR ", Self::operand),
+            ExprKind::And(terms) => self
+                .separated(terms, " AND ", |p, term| p.operand_if(term, |term| is_plain_term(term, false))),
+            ExprKind::Or(terms) => {
+                self.separated(terms, " OR ", |p, term| p.operand_if(term, |term| is_plain_term(term, true)))
+            }
             ExprKind::Not(operand) => {
                 self.word("NOT ")?;
-                self.operand(operand)
+                self.operand_if(operand, is_plain_negated)
             }
             ExprKind::CurrentOf(cursor) => {
                 self.word("CURRENT OF ")?;
@@ -71,32 +75,6 @@ impl Printer {
             | ExprKind::QuantifiedQuery(_) => self.predicate(&expr.kind),
             _ => self.constructor(&expr.kind),
         }
-    }
-
-    /// An expression as an operand: in parentheses unless it is a single thing.
-    pub(super) fn operand(&mut self, expr: &Expr) -> Result {
-        let single = match &expr.kind {
-            // A minus sign would be taken for an operator.
-            ExprKind::Integer(value) => *value >= 0,
-            ExprKind::Number(text) => !text.starts_with('-'),
-            ExprKind::Function(call) => call.syntax == CallSyntax::Ordinary,
-            ExprKind::Unary { .. }
-            | ExprKind::Binary { .. }
-            | ExprKind::And(_)
-            | ExprKind::Or(_)
-            | ExprKind::Not(_)
-            | ExprKind::Is { .. }
-            | ExprKind::IsDistinct { .. }
-            | ExprKind::Between(_)
-            | ExprKind::InList { .. }
-            | ExprKind::InSubquery { .. }
-            | ExprKind::Like(_)
-            | ExprKind::QuantifiedArray(_)
-            | ExprKind::QuantifiedQuery(_)
-            | ExprKind::Collate { .. } => false,
-            _ => true,
-        };
-        if single { self.expr(expr) } else { self.parens(|p| p.expr(expr)) }
     }
 
     /// What may have subscripts: a column and a parameter as they are, all else in parentheses.
@@ -212,11 +190,13 @@ impl Printer {
             }
             ExprKind::Case(case) => self.case(case),
             ExprKind::Cast { operand, ty } => {
-                self.word("CAST(")?;
-                self.expr(operand)?;
-                self.word(" AS ")?;
-                self.type_name(ty)?;
-                self.word(")")
+                match (&operand.kind, self.style) {
+                    (ExprKind::String(_) | ExprKind::Null, _) => self.bare(operand)?,
+                    (_, Style::Full) => self.parens(|p| p.expr(operand))?,
+                    (_, Style::Spare) => self.operand(operand)?,
+                }
+                self.word("::")?;
+                self.type_name(ty)
             }
             ExprKind::Collate { operand, collation } => {
                 self.operand(operand)?;
@@ -287,7 +267,16 @@ impl Printer {
                 self.operand(&zone.value)?;
             }
             (CallSyntax::Extract, [field, from]) => {
-                self.special("EXTRACT", &[("", field), (" FROM ", from)])?;
+                self.word("EXTRACT(")?;
+                match &field.value.kind {
+                    ExprKind::String(word) if word.bytes().all(|b| b.is_ascii_lowercase()) => {
+                        self.word(word)?
+                    }
+                    _ => self.expr(&field.value)?,
+                }
+                self.word(" FROM ")?;
+                self.expr(&from.value)?;
+                self.word(")")?;
             }
             (CallSyntax::Position, [within, what]) => {
                 self.word("POSITION(")?;
@@ -485,7 +474,7 @@ impl Printer {
         })
     }
 
-    /// A type. Names of `pg_catalog` stay qualified: `pg_catalog.int4` means the same wherever it is read.
+    /// A type: one of `pg_catalog` by the name that SQL has for it.
     pub(super) fn type_name(&mut self, ty: &TypeName) -> Result {
         if ty.setof {
             self.word("SETOF ")?;
@@ -493,18 +482,50 @@ impl Printer {
         let interval = ty.interval.map(interval_words);
         match interval {
             Some(fields) => write!(self.out, "interval {fields}")?,
-            None => self.object_name(&ty.name)?,
+            None => match sql_name(&ty.name)
+                .and_then(|name| name.split_once(' ').map_or(Some((name, "")), Some))
+            {
+                // The modifier of `timestamp with time zone` stands in its middle.
+                Some((first @ ("timestamp" | "time"), rest)) => {
+                    self.word(first)?;
+                    self.modifiers(ty)?;
+                    return self.rest_of_type(ty, &format!(" {rest}"));
+                }
+                Some((first, "")) => self.word(first)?,
+                Some((first, rest)) => write!(self.out, "{first} {rest}")?,
+                None => self.object_name(&ty.name)?,
+            },
         }
         if ty.of_column {
             self.word("%TYPE")?;
         }
-        if !ty.modifiers.is_empty() {
-            self.parens(|p| p.list(&ty.modifiers, Self::expr))?;
+        self.modifiers(ty)?;
+        self.rest_of_type(ty, "")
+    }
+
+    fn modifiers(&mut self, ty: &TypeName) -> Result {
+        match ty.modifiers.as_slice() {
+            [] => Ok(()),
+            modifiers => self.parens(|p| p.separated(modifiers, ",", Self::expr)),
         }
+    }
+
+    fn rest_of_type(&mut self, ty: &TypeName, words: &str) -> Result {
+        self.word(words)?;
         ty.array.iter().try_for_each(|bound| match bound {
             Some(bound) => write!(self.out, "[{bound}]"),
             None => self.word("[]"),
         })
+    }
+}
+
+/// The name that SQL has for a type of `pg_catalog`.
+fn sql_name(name: &ObjectName) -> Option<&'static str> {
+    match name.0.as_slice() {
+        [dataset, name] if &*dataset.name == "pg_catalog" => {
+            Some(strata_types::Type::by_name(&name.name)?.info()?.sql_name)
+        }
+        _ => None,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Columns as CREATE TABLE and ALTER TABLE declare them.
 
+use super::expression::stored_text;
 use super::{Ddl, naming};
 use crate::bind;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ColumnConstraintKind, SequenceOption, TypeName};
-use crate::parse::{expr_to_sql, quote_ident, quote_literal};
+use crate::parse::{quote_ident, quote_literal};
 use crate::schema::{ColumnDef, Generated, Identity, Oid, RelationDef, RelationKind};
 use strata_types::{Type, Typmod, sqlstate};
 
@@ -144,8 +145,8 @@ impl Ddl<'_> {
     /// Whatever is wrong with the expression.
     pub(super) fn default_text(&self, expr: &ast::Expr, ty: Type, typmod: Typmod) -> Result<Option<String>> {
         let env = self.env();
-        bind::value_expression(&env.names(), &env, expr, Some((ty, typmod)))?;
-        Ok((expr.kind != ast::ExprKind::Null).then(|| expr_to_sql(expr)))
+        let bound = bind::value_expression(&env.names(), &env, expr, Some((ty, typmod)))?;
+        Ok((expr.kind != ast::ExprKind::Null).then(|| stored_text(&env.names(), &bound, expr, &[])))
     }
 
     /// Binds a generation expression over the columns of its table and gives its text.
@@ -174,7 +175,7 @@ impl Ddl<'_> {
             )
             .detail("A generated column cannot reference another generated column."));
         }
-        Ok(Generated { expression: expr_to_sql(expr) })
+        Ok(Generated { expression: stored_text(&env.names(), &bound, expr, &table.columns) })
     }
 
     /// Makes the sequence of a column and the default that reads it.

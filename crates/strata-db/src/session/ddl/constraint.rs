@@ -1,11 +1,11 @@
 //! Keys, checks and references.
 
 use super::column::column_addition;
+use super::expression::stored_text;
 use super::{Ddl, naming};
 use crate::bind;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ConstraintTiming, Ident, IndexParameters, Pos, ReferentialAction};
-use crate::parse::expr_to_sql;
 use crate::plan::ExprKind;
 use crate::schema::{
     Check, Constraint, ConstraintKind, ForeignKey, IndexDef, IndexKey, KeyAction, KeySource, Oid,
@@ -168,6 +168,8 @@ impl Ddl<'_> {
     pub(super) fn add_check(&mut self, relation: &mut RelationDef, check: &CheckSpec) -> Result<()> {
         let env = self.env();
         let bound = bind::row_expression(&env.names(), &env, relation, &check.condition)?;
+        let expression =
+            stored_text(&env.names(), &bound, &check.condition, &super::table_of(relation).columns);
         drop(env);
         if bound.ty != Type::BOOL && bound.ty != Type::UNKNOWN {
             return Err(SqlError::new(
@@ -190,7 +192,7 @@ impl Ddl<'_> {
                 naming::choose_constraint_name(table, &relation.name, column.as_deref(), "check")
             }
         };
-        let kind = ConstraintKind::Check(Check { expression: expr_to_sql(&check.condition) });
+        let kind = ConstraintKind::Check(Check { expression });
         self.add_constraint(relation, name, kind, ConstraintTiming::default())
     }
 

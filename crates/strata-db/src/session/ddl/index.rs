@@ -1,11 +1,11 @@
 //! CREATE INDEX.
 
 use super::constraint::plain_key;
+use super::expression::stored_text;
 use super::{Ddl, done, naming};
 use crate::bind;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ConstraintTiming, CreateIndex};
-use crate::parse::expr_to_sql;
 use crate::plan::ExprKind;
 use crate::schema::{ConstraintKind, IndexDef, IndexKey, KeySource, Oid, RelationDef};
 use crate::session::portal::Outcome;
@@ -113,7 +113,8 @@ impl Ddl<'_> {
         if is_volatile(&bound) {
             return Err(mutable("index expression"));
         }
-        let source = KeySource::Expression(expr_to_sql(&key.expr), bound.ty);
+        let columns = &super::table_of(relation).columns;
+        let source = KeySource::Expression(stored_text(&env.names(), &bound, &key.expr, columns), bound.ty);
         Ok(IndexKey { source, descending: key.descending, nulls_first })
     }
 
@@ -133,7 +134,7 @@ impl Ddl<'_> {
         if is_volatile(&bound) {
             return Err(mutable("index predicate"));
         }
-        Ok(expr_to_sql(filter))
+        Ok(stored_text(&env.names(), &bound, filter, &super::table_of(relation).columns))
     }
 
     /// An index like one of another table, with the constraint that it keeps.

@@ -21,6 +21,7 @@ mod constraint;
 mod create_as;
 mod database;
 mod drop;
+mod expression;
 mod grant;
 mod index;
 mod like;

@@ -1,7 +1,9 @@
 //! Sessions and what they hold: `pg_stat_activity`, `pg_prepared_statements`, `pg_cursors`, `pg_locks`.
+//!
+//! Of locks only those are shown that every transaction holds on its own number.
 
 use crate::catalog::system::SystemSource;
-use crate::catalog::system::notation::{empty_relations, relations};
+use crate::catalog::system::notation::relations;
 use crate::functions::reports::{CursorReport, SessionReport, StatementReport};
 use crate::schema::Oid;
 
@@ -15,9 +17,9 @@ relations! {
         "usesysid" OID = source.names.catalog.role_named(&of.user).map(|role| role.oid);
         "usename" NAME = &of.user;
         "application_name" TEXT = &of.application_name;
-        "client_addr" TEXT;
+        "client_addr" TEXT = address(of).map(|(address, _)| address);
         "client_hostname" TEXT;
-        "client_port" INT4;
+        "client_port" INT4 = address(of).and_then(|(_, port)| port);
         "backend_start" TIMESTAMPTZ = of.started;
         "xact_start" TIMESTAMPTZ = of.transaction_started;
         "query_start" TIMESTAMPTZ = of.statement_started;
@@ -30,6 +32,24 @@ relations! {
         "query_id" INT8;
         "query" TEXT = &of.query;
         "backend_type" TEXT = "client backend";
+    }
+    12073 view "pg_locks" = |source: &SystemSource<'_>| source.env.sessions(), |source, of: SessionReport| {
+        "locktype" TEXT = "virtualxid";
+        "database" OID;
+        "relation" OID;
+        "page" INT4;
+        "tuple" INT2;
+        "virtualxid" TEXT = format!("{}/1", of.pid);
+        "transactionid" XID;
+        "classid" OID;
+        "objid" OID;
+        "objsubid" INT2;
+        "virtualtransaction" TEXT = format!("{}/1", of.pid);
+        "pid" INT4 = of.pid;
+        "mode" TEXT = "ExclusiveLock";
+        "granted" BOOL = true;
+        "fastpath" BOOL = true;
+        "waitstart" TIMESTAMPTZ;
     }
     12095 view "pg_prepared_statements" = |source: &SystemSource<'_>| source.env.prepared_statements(), |source, of: StatementReport| {
         "name" TEXT = &of.name;
@@ -50,11 +70,11 @@ relations! {
     }
 }
 
-empty_relations! {
-    pg_catalog;
-    12073 view "pg_locks" {
-        "locktype" TEXT, "database" OID, "relation" OID, "page" INT4, "tuple" INT2, "virtualxid" TEXT,
-        "transactionid" XID, "classid" OID, "objid" OID, "objsubid" INT2, "virtualtransaction" TEXT, "pid" INT4,
-        "mode" TEXT, "granted" BOOL, "fastpath" BOOL, "waitstart" TIMESTAMPTZ,
-    }
+/// The client's host, and its port if it is told.
+fn address(session: &SessionReport) -> Option<(&str, Option<i32>)> {
+    let client = session.client.as_deref()?;
+    Some(match client.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok()),
+        None => (client, None),
+    })
 }

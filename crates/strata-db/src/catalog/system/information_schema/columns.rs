@@ -23,7 +23,7 @@ relations! {
         "table_name" NAME = of.relation.name();
         "column_name" NAME = of.attribute.name.as_ref();
         "ordinal_position" INT4 = i32::from(of.attribute.number);
-        "column_default" VARCHAR = of.default();
+        "column_default" VARCHAR = of.default().map(|text| source.expression(text, false));
         "is_nullable" VARCHAR = yes_or_no(!of.attribute.not_null);
         "data_type" VARCHAR = of.facts().name();
         "character_maximum_length" INT4 = of.facts().character_length();
@@ -63,7 +63,7 @@ relations! {
         "identity_minimum" VARCHAR = of.sequence(source).map(|sequence| sequence.min.to_string());
         "identity_cycle" VARCHAR = yes_or_no(of.sequence(source).is_some_and(|sequence| sequence.cycle));
         "is_generated" VARCHAR = if of.generation().is_some() { "ALWAYS" } else { "NEVER" };
-        "generation_expression" VARCHAR = of.generation();
+        "generation_expression" VARCHAR = of.generation().map(|text| source.expression(text, false));
         "is_updatable" VARCHAR = yes_or_no(of.relation.kind() == b'r');
     }
     13280 view "column_udt_usage" = columns, |source, of: Column<'_>| {
