@@ -20,8 +20,12 @@ pub struct Config {
     pub memory: usize,
 
     /// Connections at the same time.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 2000)]
     pub max_connections: usize,
+
+    /// Seconds that a client may take to get in: from its connection to its password's proof.
+    #[arg(long, default_value_t = 6)]
+    pub auth_timeout: u64,
 
     /// Threads for sockets.
     #[arg(long, default_value_t = 2)]

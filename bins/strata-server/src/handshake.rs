@@ -17,7 +17,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use strata_db::SqlError;
 use strata_db::session::{Authentication, Outbox, Startup};
 use strata_types::sqlstate;
@@ -26,8 +25,6 @@ use tokio::net::TcpStream;
 
 /// Longest message before the client is in.
 const MESSAGE_MAX: usize = 10_000;
-/// Longest time to get in.
-const TIME_MAX: Duration = Duration::from_secs(60);
 
 const CANCEL_REQUEST: u32 = 80_877_102;
 const SSL_REQUEST: u32 = 80_877_103;
@@ -73,7 +70,7 @@ impl From<SqlError> for Refusal {
 /// Lets a client in, or not.
 pub(crate) async fn enter(shared: &Arc<Shared>, stream: TcpStream, address: SocketAddr) -> Option<Entered> {
     let mut arrival = Arrival { shared, stream, input: BytesMut::new(), address };
-    let outcome = tokio::time::timeout(TIME_MAX, arrival.start()).await;
+    let outcome = tokio::time::timeout(shared.auth_timeout, arrival.start()).await;
     match outcome {
         Ok(Ok((startup, out, flag, secret))) => match arrival.open(startup, out, flag, secret, shared) {
             Ok(entered) => Some(entered),

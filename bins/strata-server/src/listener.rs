@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use strata_db::session::{Engine, EngineOptions};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) env: vfs::Env,
     pub(crate) connections: AtomicUsize,
     pub(crate) max_connections: usize,
+    pub(crate) auth_timeout: Duration,
     handshakes: AtomicUsize,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
@@ -67,6 +69,7 @@ impl Server {
             env,
             connections: AtomicUsize::new(0),
             max_connections: config.max_connections,
+            auth_timeout: Duration::from_secs(config.auth_timeout.max(1)),
             handshakes: AtomicUsize::new(0),
             shutdown: watch,
         });
@@ -95,7 +98,7 @@ impl Server {
                     Err(error) => {
                         // Out of file descriptors: others must end before there is room again.
                         tracing::warn!(%error, "cannot accept a connection");
-                        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                        tokio::time::sleep(Duration::from_millis(50)).await;
                     }
                 },
             }
@@ -104,7 +107,7 @@ impl Server {
         // Without receivers there are no connections to tell.
         let _ = self.shutdown.send(true);
         drop(self.listener);
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
         match self.shared.lender.stop() {
             Some(engine) => engine.close().map_err(|error| io::Error::other(error.to_string())),
             None => Ok(()),

@@ -65,7 +65,7 @@ pub use lsm::Seq;
 pub use snapshots::Snapshot;
 pub use store::{Store, StoreOptions};
 pub use tuple::Tuple;
-pub use txn::{Commit, Entry, ExtentScan, Savepoint, Scan, Txn, TxnId, View};
+pub use txn::{Commit, EachWrite, Entry, ExtentScan, Savepoint, Scan, Txn, TxnId, View};
 pub use vacuum::VacuumStats;
 pub use verify::VerifyReport;
 

@@ -42,7 +42,9 @@ impl Binder<'_> {
         let filter = call.filter.as_ref().map(|filter| self.filter_clause(filter)).transpose();
         self.leave_arguments(nested);
         let (args, order_by, filter) = (args?, order_by?, filter?);
-        let args = self.named_rows(call, args)?;
+        let mut args = self.named_rows(call, args)?;
+        // Drivers send the output parameters of a function call along, as parameters of type void.
+        args.retain(|arg| !(arg.ty == Type::VOID && matches!(arg.kind, ExprKind::Param(_))));
         let mut args =
             if call.args.iter().any(|arg| arg.name.is_some()) { placed(call, args)? } else { args };
         if call.variadic {

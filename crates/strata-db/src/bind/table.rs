@@ -53,7 +53,8 @@ impl Binder<'_> {
         match self.names.relation(&parts, pos)? {
             Relation::Stored(relation) => {
                 self.relations.push(relation.oid);
-                let what = match relation.kind {
+                let what = match &relation.kind {
+                    RelationKind::Table(TableDef { materialized: Some(_), .. }) => "materialized view",
                     RelationKind::Table(_) => {
                         let alias = alias.map_or(name.base(), |alias| &alias.name).to_owned();
                         return Ok(Target { relation, alias });

@@ -126,11 +126,14 @@ fn too_long() -> SqlError {
     SqlError::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, "requested length too large")
 }
 
-fn joined(a: &str, b: &str) -> String {
+fn joined(a: &str, b: &str) -> Result<String> {
+    if a.len() + b.len() > LEN_MAX {
+        return Err(too_long());
+    }
     let mut whole = String::with_capacity(a.len() + b.len());
     whole.push_str(a);
     whole.push_str(b);
-    whole
+    Ok(whole)
 }
 
 /// Words begin with a capital; a word is letters and digits.

@@ -17,7 +17,9 @@ pub mod sequence;
 
 pub use constraint::{Check, Constraint, ConstraintKind, ForeignKey, KeyAction};
 pub use index::{IndexDef, IndexKey, KeySource};
-pub use relation::{ColumnDef, Generated, Identity, RelationDef, RelationKind, TableDef, ViewDef};
+pub use relation::{
+    ColumnDef, Generated, Identity, RelationDef, RelationKind, StoredQuery, TableDef, ViewDef,
+};
 pub use role::RoleDef;
 pub use sequence::SequenceDef;
 pub use strata_types::Oid;

@@ -92,6 +92,30 @@ pub struct TableDef {
     pub keyspace: u32,
     /// Session-local and dropped at its end.
     pub temporary: bool,
+    /// What fills it, if it is a materialized view.
+    pub materialized: Option<StoredQuery>,
+}
+
+/// The query behind a materialized view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredQuery {
+    /// Its SQL text.
+    pub text: String,
+    /// Relations that it reads: they cannot be dropped without CASCADE.
+    pub depends_on: Vec<Oid>,
+}
+
+impl RelationDef {
+    /// The query of a view, materialized or not, and what it reads.
+    pub fn stored_query(&self) -> Option<(&str, &[Oid])> {
+        match &self.kind {
+            RelationKind::View(view) => Some((&view.query, &view.depends_on)),
+            RelationKind::Table(TableDef { materialized: Some(query), .. }) => {
+                Some((&query.text, &query.depends_on))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl TableDef {

@@ -399,9 +399,9 @@ impl Environment for StepEnvironment<'_> {
             .map(|(name, portal)| CursorReport {
                 name: name.clone(),
                 statement: portal.statement.sql.to_string(),
-                holdable: false,
+                holdable: portal.kept.as_ref().is_some_and(|kept| kept.hold),
                 binary: false,
-                scrollable: false,
+                scrollable: portal.kept.as_ref().is_some_and(|kept| kept.scrolls()),
                 created: None,
             })
             .collect()

@@ -49,11 +49,11 @@ enum State {
     /// A plan at work.
     Plan { running: exec::Running, view: View, kind: BoundKind, watch: Watch },
     /// Foreign keys are asked about what a plan has written; then the statement ends with this tag.
-    Checks { checks: Checks, tag: String },
+    Checks { checks: Box<Checks>, tag: String },
     /// EXPLAIN ANALYZE.
     Analysis(Box<Analysis>),
     /// Foreign keys are asked about what was put off; then the utility statement is run again.
-    Deferred(Checks),
+    Deferred(Box<Checks>),
     /// Rows that a utility statement has made, and the tag behind them.
     Rows { batches: VecDeque<Batch>, tag: String },
     /// COPY TO STDOUT.
@@ -93,7 +93,7 @@ pub(super) enum Outcome {
     /// A lock must be waited for: run it again.
     Wait,
     /// These checks first, then run it again.
-    Checks(Checks),
+    Checks(Box<Checks>),
     /// EXPLAIN ANALYZE: a statement to be run and measured.
     Analysis(Box<Analysis>),
 }
@@ -377,11 +377,11 @@ impl Portal {
                     Step::Pending(Wait::Input) => Ok(Next::Wait(Turn::Idle)),
                     Step::Done => {
                         let tag = tag(kind, self.rows, running.affected());
-                        let events = session.transaction.to_be_checked(watch.take());
+                        let events = session.transaction.due_now(watch.take());
                         if events.is_empty() {
                             return Ok(Next::Done(tag));
                         }
-                        self.state = State::Checks { checks: Checks::new(events), tag };
+                        self.state = State::Checks { checks: Box::new(Checks::new(events)), tag };
                         self.next_batch(session, shared, out)
                     }
                 }
@@ -464,6 +464,10 @@ pub(super) fn step_plan(
         watch,
     };
     let step = running.next(&mut context)?;
+    match step {
+        Step::Pending(Wait::Lock) => session.start_lock_wait(shared),
+        _ => session.lock_deadline = None,
+    }
     if session.cancelled.load(Ordering::Relaxed) {
         session.check_interrupts(shared)?;
     }

@@ -618,7 +618,7 @@ impl Session {
         if self.transaction.block() == Block::Idle {
             self.variables.transaction_time.set(now);
         }
-        self.transaction.ensure(now);
+        self.transaction.ensure();
         let timeout = self.variables.settings.borrow().limits().statement_timeout;
         self.statement_deadline = (timeout > 0).then(|| shared.env.clock.monotonic_us() + timeout * 1000);
     }

@@ -63,8 +63,6 @@ pub(super) struct Transaction {
     catalog: RefCell<Option<(u64, Arc<Catalog>)>>,
     changes: Vec<Change>,
     savepoints: Vec<Level>,
-    /// Start, microseconds since 2000-01-01 UTC.
-    started: i64,
     /// The first statement that took a snapshot has run: the isolation level is settled.
     pub(super) has_snapshot: bool,
     /// Checks of foreign keys that wait for the end.
@@ -91,7 +89,6 @@ impl Transaction {
             catalog: RefCell::new(None),
             changes: Vec::new(),
             savepoints: Vec::new(),
-            started: 0,
             has_snapshot: false,
             deferral: Deferral::default(),
             last_commit: None,
@@ -112,22 +109,15 @@ impl Transaction {
         }
     }
 
-    /// When it began.
-    pub(super) fn started(&self) -> i64 {
-        self.started
-    }
-
     /// A statement starts: there is a transaction from now on.
-    pub(super) fn ensure(&mut self, now: i64) {
+    pub(super) fn ensure(&mut self) {
         if self.block == Block::Idle {
             self.block = Block::Implicit;
-            self.started = now;
         }
     }
 
     /// `BEGIN`. An implicit transaction becomes a block.
-    pub(super) fn begin_block(&mut self, now: i64) {
-        self.ensure(now);
+    pub(super) fn begin_block(&mut self) {
         self.block = Block::Open;
     }
 
@@ -168,7 +158,7 @@ impl Transaction {
 
     /// The events that are to be seen to before the statement ends: all of them, where the transaction ends
     /// with it.
-    pub(super) fn to_be_checked(&mut self, events: Vec<Event>) -> Vec<Event> {
+    pub(super) fn due_now(&mut self, events: Vec<Event>) -> Vec<Event> {
         match self.block {
             Block::Idle | Block::Implicit => events,
             Block::Open | Block::Failed => self.deferral.keep(events),

@@ -47,6 +47,7 @@ fn relation(oid: Oid, tree: &ast::CreateTable) -> RelationDef {
         indexes: Vec::new(),
         keyspace: oid.0,
         temporary: false,
+        materialized: None,
     };
     for element in &tree.elements {
         match element {

@@ -58,6 +58,9 @@ pub struct Savepoint {
     gained_len: usize,
 }
 
+/// Is told of a write: keyspace, key, and the value, unless it deletes.
+pub type EachWrite<'a> = dyn FnMut(KeyspaceId, &[u8], Option<&[u8]>) -> Result<()> + 'a;
+
 /// A transaction. Dropping it rolls it back.
 pub struct Txn {
     store: Store,
@@ -296,10 +299,7 @@ impl Txn {
 
     /// Visits what a commit would write, in key order: keyspace, key, and the value (`None` deletes). For who
     /// must be able to write the same in another life of the process.
-    pub fn each_write(
-        &self,
-        visit: &mut dyn FnMut(KeyspaceId, &[u8], Option<&[u8]>) -> Result<()>,
-    ) -> Result<()> {
+    pub fn each_write(&self, visit: &mut EachWrite<'_>) -> Result<()> {
         let mut value = Vec::new();
         for (stored, write) in self.private.newest() {
             let Some((keyspace, key)) = crate::keyspace::split(stored) else { continue };

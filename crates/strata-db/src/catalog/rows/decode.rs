@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::schema::{
     Check, ColumnDef, Constraint, ConstraintKind, DatasetDef, ForeignKey, Generated, Identity, IndexDef,
     IndexKey, KeyAction, KeySource, Oid, ProjectDef, RelationDef, RelationKind, RoleDef, SequenceDef,
-    TableDef, ViewDef,
+    StoredQuery, TableDef, ViewDef,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -106,16 +106,11 @@ impl Parts {
         let query = row.optional_text()?;
         let of_table = row.oid()?;
         let kind = match kind.as_str() {
-            "table" => RelationKind::Table(self.table(oid, keyspace, temporary)?),
+            "table" => RelationKind::Table(self.table(oid, keyspace, temporary, query)?),
             "view" => RelationKind::View(ViewDef {
                 columns: self.columns(oid)?,
                 query: query.unwrap_or_default(),
-                depends_on: self
-                    .dependencies
-                    .take(oid)
-                    .into_iter()
-                    .map(|mut row| row.oid())
-                    .collect::<Result<_>>()?,
+                depends_on: self.depends_on(oid)?,
             }),
             "sequence" => RelationKind::Sequence(self.sequence(oid, keyspace, &row)?),
             "index" => RelationKind::Index { table: of_table },
@@ -124,8 +119,17 @@ impl Parts {
         Ok(RelationDef { oid, dataset, name, owner, comment, kind })
     }
 
-    fn table(&mut self, oid: Oid, keyspace: u32, temporary: bool) -> Result<TableDef> {
+    fn depends_on(&mut self, oid: Oid) -> Result<Vec<Oid>> {
+        self.dependencies.take(oid).into_iter().map(|mut row| row.oid()).collect()
+    }
+
+    fn table(&mut self, oid: Oid, keyspace: u32, temporary: bool, query: Option<String>) -> Result<TableDef> {
+        let materialized = match query {
+            Some(text) => Some(StoredQuery { text, depends_on: self.depends_on(oid)? }),
+            None => None,
+        };
         Ok(TableDef {
+            materialized,
             columns: self.columns(oid)?,
             constraints: self.constraints(oid)?,
             indexes: self.indexes(oid)?,

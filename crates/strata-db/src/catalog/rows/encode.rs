@@ -2,8 +2,8 @@
 
 use super::{Row, tables};
 use crate::schema::{
-    ColumnDef, Constraint, ConstraintKind, DatasetDef, Identity, IndexDef, KeyAction, KeySource, ProjectDef,
-    RelationDef, RelationKind, RoleDef, SequenceDef, TableDef, ViewDef,
+    ColumnDef, Constraint, ConstraintKind, DatasetDef, Identity, IndexDef, KeyAction, KeySource, Oid,
+    ProjectDef, RelationDef, RelationKind, RoleDef, SequenceDef, TableDef, ViewDef,
 };
 use strata_types::Value;
 
@@ -65,7 +65,10 @@ pub(super) fn role(def: &RoleDef) -> Vec<Row> {
 
 pub(super) fn relation(def: &RelationDef) -> Vec<Row> {
     let (kind, keyspace, temporary, query, of_table) = match &def.kind {
-        RelationKind::Table(table) => ("table", table.keyspace, table.temporary, Value::Null, 0),
+        RelationKind::Table(table) => {
+            let query = table.materialized.as_ref().map_or(Value::Null, |query| text(&query.text));
+            ("table", table.keyspace, table.temporary, query, 0)
+        }
         RelationKind::View(view) => ("view", 0, false, text(&view.query), 0),
         RelationKind::Sequence(sequence) => ("sequence", sequence.keyspace, false, Value::Null, 0),
         RelationKind::Index { table } => ("index", 0, false, Value::Null, table.0),
@@ -101,6 +104,9 @@ fn table_rows(def: &TableDef, rows: &mut Vec<Row>) {
     }
     for (index, def) in def.constraints.iter().enumerate() {
         constraint_rows(index, def, rows);
+    }
+    if let Some(query) = &def.materialized {
+        dependency_rows(&query.depends_on, rows);
     }
 }
 
@@ -219,7 +225,11 @@ fn action(action: KeyAction) -> &'static str {
 
 fn view_rows(def: &ViewDef, rows: &mut Vec<Row>) {
     rows.extend(def.columns.iter().enumerate().map(|(index, column)| column_row(index, column)));
-    rows.extend(def.depends_on.iter().enumerate().map(|(index, on)| Row {
+    dependency_rows(&def.depends_on, rows);
+}
+
+fn dependency_rows(depends_on: &[Oid], rows: &mut Vec<Row>) {
+    rows.extend(depends_on.iter().enumerate().map(|(index, on)| Row {
         table: &tables::DEPENDENCIES,
         positions: vec![at(index)],
         values: vec![Value::Oid(on.0)],

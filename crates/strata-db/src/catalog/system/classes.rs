@@ -154,7 +154,8 @@ impl<'a> Class<'a> {
             Class::Index(_) => b'i',
             Class::System(relation) if relation.is_table => b'r',
             Class::System(_) => b'v',
-            Class::Stored(relation) => match relation.kind {
+            Class::Stored(relation) => match &relation.kind {
+                RelationKind::Table(TableDef { materialized: Some(_), .. }) => b'm',
                 RelationKind::Table(_) => b'r',
                 RelationKind::View(_) => b'v',
                 RelationKind::Sequence(_) => b'S',

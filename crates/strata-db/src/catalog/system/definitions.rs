@@ -104,10 +104,8 @@ impl SystemSource<'_> {
 
     /// The query of a view, as a statement.
     pub(in crate::catalog) fn view_definition(&self, view: Oid) -> Option<String> {
-        match &self.names.catalog.relation(view)?.kind {
-            RelationKind::View(def) => Some(format!(" {};", def.query)),
-            _ => None,
-        }
+        let (query, _) = self.names.catalog.relation(view)?.stored_query()?;
+        Some(format!(" {query};"))
     }
 
     /// The text of an expression as the session reads it.

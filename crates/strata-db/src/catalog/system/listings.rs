@@ -2,7 +2,7 @@
 
 use super::SystemSource;
 use super::classes::{Class, Indexed};
-use super::notation::{empty_relations, relations};
+use super::notation::relations;
 
 relations! {
     pg_catalog;
@@ -22,20 +22,21 @@ relations! {
         "viewowner" NAME = source.role_name(view.owner());
         "definition" TEXT = source.view_definition(view.oid());
     }
+    12038 view "pg_matviews" = |source| of_kind(source, b'm'), |source, view: Class<'_>| {
+        "schemaname" NAME = source.dataset_name(view.dataset());
+        "matviewname" NAME = view.name();
+        "matviewowner" NAME = source.role_name(view.owner());
+        "tablespace" NAME;
+        "hasindexes" BOOL = view.table().is_some_and(|def| !def.indexes.is_empty());
+        "ispopulated" BOOL = true;
+        "definition" TEXT = source.view_definition(view.oid());
+    }
     12043 view "pg_indexes" = SystemSource::indexes, |source, of: Indexed<'_>| {
         "schemaname" NAME = source.dataset_name(of.table.dataset);
         "tablename" NAME = &of.table.name;
         "indexname" NAME = &of.index.name;
         "tablespace" NAME;
         "indexdef" TEXT = source.index_definition(of, false);
-    }
-}
-
-empty_relations! {
-    pg_catalog;
-    12038 view "pg_matviews" {
-        "schemaname" NAME, "matviewname" NAME, "matviewowner" NAME, "tablespace" NAME, "hasindexes" BOOL,
-        "ispopulated" BOOL, "definition" TEXT,
     }
 }
 

@@ -102,7 +102,6 @@ static FAMILIES: &[&[SystemRelation]] = &[
     prepared::RELATIONS,
     sequences::RELATIONS,
     listings::RELATIONS,
-    listings::EMPTY,
     activity::tables::RELATIONS,
     activity::indexes::RELATIONS,
     activity::sequences::RELATIONS,

@@ -54,7 +54,19 @@ fn call(expr: &Expr, env: &dyn Environment) -> Option<ExprKind> {
     }
     let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
     let call = Call { env, args: &types, result: expr.ty };
-    kernel(&call, &values).ok().map(ExprKind::Const)
+    kernel(&call, &values).ok().filter(|value| !is_large(value)).map(ExprKind::Const)
+}
+
+/// Bytes above which a value has no place in a plan, which may be kept for long and is copied often.
+const CONSTANT_LEN_MAX: usize = 64 * 1024;
+
+fn is_large(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.len() > CONSTANT_LEN_MAX,
+        Value::Bytea(bytes) => bytes.len() > CONSTANT_LEN_MAX,
+        Value::Array(array) => array.len() > CONSTANT_LEN_MAX / size_of::<Value>(),
+        _ => false,
+    }
 }
 
 /// Casts whose outcome hangs on neither the session nor the catalog.

@@ -290,7 +290,7 @@ impl CopyIn {
                     return Ok(None);
                 }
                 Step::Done => {
-                    let events = session.transaction.to_be_checked(self.watch.take());
+                    let events = session.transaction.due_now(self.watch.take());
                     self.checks = Some(Checks::new(events));
                     return Ok(None);
                 }

@@ -98,7 +98,8 @@ impl CopyOut {
                 Step::Pending(Wait::Slice | Wait::Output | Wait::Input) => return Ok(Some(Turn::Yield)),
                 Step::Done => {
                     if self.options.form == Form::Binary {
-                        out.copy_data(&binary::END);
+                        self.line.extend_from_slice(&binary::END);
+                        out.copy_data(&self.line);
                     }
                     out.copy_done();
                     return Ok(None);
@@ -109,7 +110,8 @@ impl CopyOut {
 
     fn write_header(&mut self, out: &mut dyn Outbox) {
         if self.options.form == Form::Binary {
-            out.copy_data(&binary::header());
+            // Clients expect it in one piece with what follows.
+            self.line = binary::header();
             return;
         }
         self.line.clear();
@@ -127,12 +129,13 @@ impl CopyOut {
         let forced: Vec<bool> =
             self.fields.iter().map(|field| self.options.force_quote.include(&field.name)).collect();
         for row in 0..batch.rows {
-            self.line.clear();
             if self.options.form == Form::Binary {
                 binary::write_row(batch, row, &mut self.line)?;
                 out.copy_data(&self.line);
+                self.line.clear();
                 continue;
             }
+            self.line.clear();
             for (index, column) in batch.columns.iter().enumerate() {
                 if index > 0 {
                     self.line.push(self.options.delimiter);

@@ -29,7 +29,7 @@ pub(in crate::session) struct Kept {
     /// SCROLL, NO SCROLL, or neither.
     scroll: Option<bool>,
     /// `WITH HOLD`: outlives its transaction.
-    pub(super) hold: bool,
+    pub(in crate::session) hold: bool,
     /// Columns that the client sees; behind them may stand the key of the row.
     pub(super) width: usize,
 }
@@ -48,6 +48,11 @@ impl Kept {
             hold,
             width,
         }
+    }
+
+    /// Whether it goes backwards as far as one likes.
+    pub(in crate::session) fn scrolls(&self) -> bool {
+        self.scroll == Some(true)
     }
 
     /// Whether this many rows have been read, or all there are.

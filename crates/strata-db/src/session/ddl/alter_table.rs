@@ -532,8 +532,8 @@ impl Ddl<'_> {
     fn drop_broken_views(&mut self, relation: &RelationDef, column: &str, cascade: bool) -> Result<()> {
         let mut broken = Vec::new();
         for view in self.catalog().relations() {
-            let RelationKind::View(def) = &view.kind else { continue };
-            if def.depends_on.contains(&relation.oid) && self.bind_view(&def.query).is_err() {
+            let Some((query, depends_on)) = view.stored_query() else { continue };
+            if depends_on.contains(&relation.oid) && self.bind_view(query).is_err() {
                 broken.push(view.clone());
             }
         }

@@ -1,15 +1,18 @@
-//! CREATE TABLE AS and SELECT INTO.
+//! CREATE TABLE AS, SELECT INTO, and materialized views: tables that remember their query.
 
 use super::view::{as_statement, output_columns};
 use super::{Ddl, done};
 use crate::bind;
 use crate::error::{Result, SqlError};
 use crate::exec::{self, Step, Wait};
-use crate::parse::ast::{CreateAsSource, CreateTableAs, Persistence};
+use crate::parse::ast::{CreateAsSource, CreateTableAs, Persistence, Refresh};
+use crate::parse::query_to_sql;
 use crate::plan::{Physical, PhysicalInsert, PhysicalPlan};
+use crate::schema::{Oid, RelationDef, RelationKind, StoredQuery};
 use crate::session::portal::{Outcome, step_plan};
 use crate::session::references::Unwatched;
 use crate::session::statement::Statement;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use strata_types::sqlstate;
 
@@ -24,9 +27,7 @@ impl Ddl<'_> {
         create: &CreateTableAs,
     ) -> Result<Outcome> {
         let _ = statement;
-        if create.materialized_view {
-            return Err(SqlError::unsupported("CREATE MATERIALIZED VIEW").at(create.name.pos().0));
-        }
+        let words = if create.materialized_view { "CREATE MATERIALIZED VIEW" } else { "CREATE TABLE AS" };
         let CreateAsSource::Query(query) = &create.source else {
             return Err(SqlError::unsupported("CREATE TABLE AS EXECUTE").at(create.name.pos().0));
         };
@@ -36,30 +37,59 @@ impl Ddl<'_> {
             return Ok(Outcome::Wait);
         }
         if self.skip_existing(dataset.oid, &name, create.if_not_exists)? {
-            return Ok(done("CREATE TABLE AS"));
+            return Ok(done(words));
         }
         let env = self.env();
         let bound = bind::statement(&env.names(), &env, &[], &as_statement(query))?;
-        let columns = output_columns(&bound, &create.columns, "CREATE TABLE AS")?;
+        let columns = output_columns(&bound, &create.columns, words)?;
+        let depends_on = bound.relations.iter().copied().collect::<BTreeSet<Oid>>();
         let plan = crate::optimize::plan(bound.plan, &env, &env)?;
         drop(env);
-        let relation = self.new_table(dataset.oid, name, columns, temporary)?;
+        let mut relation = self.new_table(dataset.oid, name, columns, temporary)?;
+        if create.materialized_view {
+            let depends_on = depends_on.into_iter().collect();
+            super::table_of_mut(&mut relation).materialized =
+                Some(StoredQuery { text: query_to_sql(query), depends_on });
+        }
         self.put(relation.clone())?;
         if !create.with_data {
-            return Ok(done("CREATE TABLE AS"));
+            return Ok(done(words));
         }
-        let insert = PhysicalInsert {
-            relation: Arc::new(relation),
-            input: plan.root,
-            checks: Vec::new(),
-            indexes: Vec::new(),
-            generated: Vec::new(),
-            conflict: None,
-            returning: None,
-        };
-        let plan = PhysicalPlan { root: Physical::Insert(Box::new(insert)), schema: Vec::new(), ..plan };
-        let rows = self.fill(plan)?;
+        let rows = self.fill(insert_of(relation, plan))?;
         Ok(Outcome::Tag(format!("SELECT {rows}")))
+    }
+
+    /// `REFRESH MATERIALIZED VIEW`: its rows are computed anew.
+    ///
+    /// # Errors
+    /// 42809 for what is none; whatever its query raises, and 23505 if its rows break one of its keys.
+    pub(super) fn refresh(&mut self, refresh: &Refresh) -> Result<Outcome> {
+        let old = self.relation(&refresh.name)?;
+        let Some((query, _)) = old.stored_query().filter(|_| matches!(old.kind, RelationKind::Table(_)))
+        else {
+            let message = format!("\"{}\" is not a materialized view", old.name);
+            return Err(SqlError::new(sqlstate::WRONG_OBJECT_TYPE, message));
+        };
+        self.require_owner(&old)?;
+        if self.must_wait_for(&[old.oid])? {
+            return Ok(Outcome::Wait);
+        }
+        let bound = self.bind_view(query)?;
+        let plan = {
+            let env = self.env();
+            crate::optimize::plan(bound.plan, &env, &env)?
+        };
+        let mut renewed = (*old).clone();
+        self.renew_storage(&mut renewed)?;
+        self.put(renewed.clone())?;
+        if refresh.with_data {
+            self.fill(insert_of(renewed.clone(), plan))?;
+            let renewed = Arc::new(renewed);
+            for position in 0..super::table_of(&renewed).indexes.len() {
+                self.build_index(&renewed, position)?;
+            }
+        }
+        Ok(done("REFRESH MATERIALIZED VIEW"))
     }
 
     /// Runs an INSERT of a query to its end and tells how many rows it was.
@@ -80,4 +110,18 @@ impl Ddl<'_> {
             }
         }
     }
+}
+
+/// The plan that puts a query's rows into a table without keys or checks.
+fn insert_of(relation: RelationDef, plan: PhysicalPlan) -> PhysicalPlan {
+    let insert = PhysicalInsert {
+        relation: Arc::new(relation),
+        input: plan.root,
+        checks: Vec::new(),
+        indexes: Vec::new(),
+        generated: Vec::new(),
+        conflict: None,
+        returning: None,
+    };
+    PhysicalPlan { root: Physical::Insert(Box::new(insert)), schema: Vec::new(), ..plan }
 }

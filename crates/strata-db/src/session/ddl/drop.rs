@@ -4,7 +4,7 @@ use super::{Ddl, done, kind_name};
 use crate::catalog::Change;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{Drop, ObjectKind, ObjectName, ObjectRef};
-use crate::schema::{ConstraintKind, DatasetDef, Oid, RelationDef, RelationKind};
+use crate::schema::{ConstraintKind, DatasetDef, Oid, RelationDef, RelationKind, TableDef};
 use crate::session::portal::Outcome;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -86,9 +86,11 @@ impl Ddl<'_> {
     /// depends on it.
     pub(super) fn drop(&mut self, drop: &Drop) -> Result<Outcome> {
         match drop.kind {
-            ObjectKind::Table | ObjectKind::View | ObjectKind::Sequence | ObjectKind::Index => {
-                self.drop_relations(drop)
-            }
+            ObjectKind::Table
+            | ObjectKind::View
+            | ObjectKind::MaterializedView
+            | ObjectKind::Sequence
+            | ObjectKind::Index => self.drop_relations(drop),
             ObjectKind::Schema => self.drop_schemas(drop),
             _ => self.drop_unknown(drop),
         }
@@ -248,8 +250,9 @@ impl Ddl<'_> {
             return Vec::new();
         }
         match &relation.kind {
-            RelationKind::View(view) => {
-                let on = view.depends_on.iter().find(|oid| gone.contains(oid));
+            RelationKind::View(_) | RelationKind::Table(TableDef { materialized: Some(_), .. }) => {
+                let read = relation.stored_query().map_or(&[][..], |(_, depends_on)| depends_on);
+                let on = read.iter().find(|oid| gone.contains(oid));
                 on.map(|on| (Dependent::Relation(relation.oid), *on)).into_iter().collect()
             }
             RelationKind::Table(table) => {

@@ -77,6 +77,7 @@ pub(super) fn run(
         Tree::CreateSchema(create) => ddl.create_schema(create),
         Tree::CreateTable(create) => ddl.create_table(create),
         Tree::CreateTableAs(create) => ddl.create_table_as(statement, create),
+        Tree::Refresh(refresh) => ddl.refresh(refresh),
         Tree::CreateIndex(create) => ddl.create_index(create),
         Tree::CreateView(create) => ddl.create_view(create),
         Tree::CreateSequence(create) => ddl.create_sequence(create),
@@ -357,7 +358,8 @@ pub(super) fn parts(name: &ObjectName) -> Vec<String> {
 
 /// What a relation is, as messages call it.
 fn kind_name(relation: &RelationDef) -> &'static str {
-    match relation.kind {
+    match &relation.kind {
+        RelationKind::Table(TableDef { materialized: Some(_), .. }) => "materialized view",
         RelationKind::Table(_) => "table",
         RelationKind::View(_) => "view",
         RelationKind::Sequence(_) => "sequence",

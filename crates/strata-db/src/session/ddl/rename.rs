@@ -174,9 +174,8 @@ impl Ddl<'_> {
     }
 
     fn refuse_if_viewed(&self, relation: &RelationDef, what: &str) -> Result<()> {
-        let viewed = self.catalog().relations().any(|other| match &other.kind {
-            RelationKind::View(view) => view.depends_on.contains(&relation.oid),
-            _ => false,
+        let viewed = self.catalog().relations().any(|other| {
+            other.stored_query().is_some_and(|(_, depends_on)| depends_on.contains(&relation.oid))
         });
         if viewed { Err(SqlError::unsupported(what)) } else { Ok(()) }
     }

@@ -70,8 +70,14 @@ impl Ddl<'_> {
     ) -> Result<RelationDef> {
         let oid = self.fresh_oid()?;
         self.session.transaction.txn(self.shared).create_keyspace(KeyspaceId(oid.0));
-        let table =
-            TableDef { columns, constraints: Vec::new(), indexes: Vec::new(), keyspace: oid.0, temporary };
+        let table = TableDef {
+            columns,
+            constraints: Vec::new(),
+            indexes: Vec::new(),
+            keyspace: oid.0,
+            temporary,
+            materialized: None,
+        };
         Ok(RelationDef {
             oid,
             dataset,

@@ -219,7 +219,7 @@ impl Analysis {
                 Step::Pending(Wait::Lock) => return Ok(Ok(Turn::Lock)),
                 Step::Pending(Wait::Slice | Wait::Output | Wait::Input) => return Ok(Ok(Turn::Yield)),
                 Step::Done => {
-                    let events = session.transaction.to_be_checked(self.watch.take());
+                    let events = session.transaction.due_now(self.watch.take());
                     self.checks = Some(Checks::new(events));
                 }
             }

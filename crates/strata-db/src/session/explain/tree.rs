@@ -152,7 +152,7 @@ impl<'a> Builder<'a> {
     /// The inputs' numbers: each follows its parent and the siblings before it.
     pub(super) fn input(&mut self, plan: &Physical, index: usize) -> Built {
         let mut built = self.build(plan, index);
-        built.names = built.names.iter().map(Name::from_above).collect();
+        built.names = built.names.iter().map(Name::seen_above).collect();
         built
     }
 

@@ -33,7 +33,7 @@ impl Name {
     }
 
     /// As the nodes above show it: an expression computed below stands in parentheses.
-    pub(super) fn from_above(&self) -> Name {
+    pub(super) fn seen_above(&self) -> Name {
         match self.plain {
             true => self.clone(),
             false => Name::plain(format!("({})", self.text)),
@@ -146,7 +146,7 @@ impl Words<'_> {
             ExprKind::Outer { depth, column } => {
                 let level = self.outer.len().checked_sub(*depth).and_then(|level| self.outer.get(level));
                 let name = level.and_then(|names| names.get(*column));
-                name.map_or_else(|| format!("${column}"), |name| name.from_above().text)
+                name.map_or_else(|| format!("${column}"), |name| name.seen_above().text)
             }
             ExprKind::Param(index) => format!("${}", index + 1),
             ExprKind::Call { function, args } => self.call(*function, args),

@@ -87,11 +87,6 @@ impl Reference {
             referred: referred.clone(),
         }
     }
-
-    /// The constraint's identity.
-    pub(in crate::session) fn oid(&self) -> Oid {
-        self.oid
-    }
 }
 
 /// The definition behind a relation that has rows.

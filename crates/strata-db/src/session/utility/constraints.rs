@@ -28,7 +28,11 @@ pub(super) fn set(session: &mut Session, shared: &Shared, set: &SetConstraints) 
         }
     }
     let due = session.transaction.deferral.take_due();
-    Ok(if due.is_empty() { super::done("SET CONSTRAINTS") } else { Outcome::Checks(Checks::new(due)) })
+    Ok(if due.is_empty() {
+        super::done("SET CONSTRAINTS")
+    } else {
+        Outcome::Checks(Box::new(Checks::new(due)))
+    })
 }
 
 /// The constraints of a name in the first schema of the search path that has one.

@@ -25,7 +25,7 @@ pub(super) fn run(
     {
         let deferred = session.transaction.deferral.take();
         if !deferred.is_empty() {
-            return Ok(Outcome::Checks(Checks::new(deferred)));
+            return Ok(Outcome::Checks(Box::new(Checks::new(deferred))));
         }
     }
     let tag = match statement {
@@ -84,7 +84,7 @@ fn begin(session: &mut Session, shared: &Shared, modes: &[TransactionMode]) -> R
 
 /// A block begins, with the session's default modes.
 fn open_block(session: &mut Session, shared: &Shared) -> Result<()> {
-    session.transaction.begin_block(shared.now());
+    session.transaction.begin_block();
     for mode in ["isolation", "read_only", "deferrable"] {
         let (own, default) = (format!("transaction_{mode}"), format!("default_transaction_{mode}"));
         let mut settings = session.variables.settings.borrow_mut();
