@@ -146,22 +146,13 @@ impl Binder<'_> {
         Ok((plan, Scope::of_schema(alias, &schema)))
     }
 
-    /// `SELECT * FROM sequence`: its position, through functions.
+    /// `SELECT * FROM sequence`: its position, through a function.
     fn sequence(&mut self, relation: &RelationDef, alias: &str) -> Result<Source> {
         let oid = Expr::constant(Value::Oid(relation.oid.0), Type::REGCLASS);
-        let last = self.call_named("pg_sequence_last_value", vec![oid], crate::plan::NO_POS)?;
-        let row = vec![
-            last,
-            Expr::constant(Value::Int8(0), Type::INT8),
-            Expr::constant(Value::Bool(true), Type::BOOL),
-        ];
-        let schema = vec![
-            Field::new("last_value", Type::INT8),
-            Field::new("log_cnt", Type::INT8),
-            Field::new("is_called", Type::BOOL),
-        ];
+        let call = self.call_named("pg_get_sequence_data", vec![oid], crate::plan::NO_POS)?;
+        let schema: Schema = record_columns(&call).iter().map(|(name, ty)| Field::new(*name, *ty)).collect();
         let scope = Scope::of_schema(alias, &schema);
-        Ok((Logical::Values { rows: vec![row], schema }, scope))
+        Ok((Logical::FunctionScan { calls: vec![(call, schema.len())], ordinality: false, schema }, scope))
     }
 
     fn has_cte(&self, name: &str) -> bool {

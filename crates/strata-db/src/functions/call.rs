@@ -186,6 +186,8 @@ pub trait Environment {
     fn sequence_current(&self, sequence: u32) -> Result<i64>;
     /// `setval`.
     fn sequence_set(&self, sequence: u32, value: i64, called: bool) -> Result<()>;
+    /// The value returned last, or the one to be returned next and false.
+    fn sequence_position(&self, sequence: u32) -> Result<(i64, bool)>;
     /// `lastval`.
     fn sequence_last(&self) -> Result<i64>;
     /// Text to OID for the reg* types (`ty` is regclass, regtype, regnamespace, regproc, regrole …); `None` if

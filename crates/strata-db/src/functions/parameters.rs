@@ -36,7 +36,6 @@ static NAMES: &[(u32, &[&str])] = &[
     (3462, &["year", "month", "mday", "hour", "min", "sec"]), // make_timestamptz
     (3463, &["year", "month", "mday", "hour", "min", "sec", "timezone"]), // make_timestamptz
     (1268, &["str", "strict"]), // parse_ident
-    (3078, &["sequence_oid"]), // pg_sequence_parameters
     (2096, &["pid", "timeout"]), // pg_terminate_backend
 ];
 

@@ -1,7 +1,11 @@
 //! Sequence functions.
 
+use super::call::{Call, RowSource};
+use super::rows::Rows;
 use super::table::functions;
-use super::typed::OidValue;
+use super::typed::{Argument, OidValue};
+use crate::error::Result;
+use strata_types::Value;
 
 functions! {
     1574 "nextval"(REGCLASS) -> INT8 volatile strict
@@ -18,8 +22,22 @@ functions! {
         "set sequence value and is_called status";
     1665 "pg_get_serial_sequence"(TEXT, TEXT) -> TEXT stable strict = catalog("pg_get_serial_sequence"),
         "name of sequence for a serial column";
-    3078 "pg_sequence_parameters"(OID) -> RECORD stable strict = catalog("pg_sequence_parameters"),
-        "sequence parameters, for use by information schema";
-    4032 "pg_sequence_last_value"(REGCLASS) -> INT8 volatile strict = catalog("pg_sequence_last_value"),
-        "sequence last value";
+    4032 "pg_sequence_last_value"(REGCLASS) -> INT8 volatile strict
+        = scalar(|call; sequence: OidValue| last_value(call, sequence)), "sequence last value";
+    6427 "pg_get_sequence_data"(REGCLASS) -> RECORD volatile strict
+        = set(position; "last_value" INT8, "log_cnt" INT8, "is_called" BOOL),
+        "return sequence tuple, for use by pg_dump";
+}
+
+/// NULL before the first call of `nextval`.
+fn last_value(call: &Call<'_>, sequence: OidValue) -> Result<Option<i64>> {
+    let (last, called) = call.env.sequence_position(sequence.0)?;
+    Ok(called.then_some(last))
+}
+
+/// The row that a sequence is when it is read as a table.
+fn position(call: &Call<'_>, args: &[Value]) -> Result<Box<dyn RowSource>> {
+    let sequence = args.first().map_or(OidValue(0), OidValue::of);
+    let (last, called) = call.env.sequence_position(sequence.0)?;
+    Ok(Rows::of(vec![vec![Value::Int8(last), Value::Int8(0), Value::Bool(called)]]))
 }

@@ -329,6 +329,11 @@ impl Environment for StepEnvironment<'_> {
         Ok(())
     }
 
+    fn sequence_position(&self, sequence: u32) -> Result<(i64, bool)> {
+        let (_, def) = self.sequence(sequence)?;
+        self.shared.sequences.show(self.shared, &def)
+    }
+
     fn sequence_last(&self) -> Result<i64> {
         match self.variables.last_sequence.get() {
             Some(sequence) => self.sequence_current(sequence),

@@ -187,6 +187,9 @@ impl Environment for Quiet {
     fn sequence_set(&self, _: u32, _: i64, _: bool) -> Result<()> {
         Ok(())
     }
+    fn sequence_position(&self, _: u32) -> Result<(i64, bool)> {
+        Ok((1, false))
+    }
     fn sequence_last(&self) -> Result<i64> {
         Ok(1)
     }

@@ -2,7 +2,7 @@
 
 use super::SystemSource;
 use super::notation::relations;
-use crate::schema::{RelationDef, SequenceDef};
+use crate::schema::{Oid, RelationDef, SequenceDef};
 
 relations! {
     pg_catalog;
@@ -27,6 +27,12 @@ relations! {
         "increment_by" INT8 = of.1.increment;
         "cycle" BOOL = of.1.cycle;
         "cache_size" INT8 = of.1.cache;
-        "last_value" INT8;
+        "last_value" INT8 = last_value(source, of.0.oid);
     }
+}
+
+/// The value returned last, if any was.
+fn last_value(source: &SystemSource<'_>, sequence: Oid) -> Option<i64> {
+    let (last, called) = source.env.sequence_position(sequence.0).ok()?;
+    called.then_some(last)
 }

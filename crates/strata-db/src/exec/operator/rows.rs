@@ -42,6 +42,11 @@ impl Rows {
         })
     }
 
+    /// From the first row again.
+    pub(super) fn rewind(&mut self) {
+        self.at = 0;
+    }
+
     /// The next rows as a step.
     pub(super) fn step(&mut self) -> Step {
         self.next().map_or(Step::Done, Step::Batch)

@@ -45,7 +45,10 @@ impl Operator for SystemScan {
         Ok(rows.step())
     }
 
+    /// The rows are the statement's: they are the same every time.
     fn rewind(&mut self) {
-        self.rows = None;
+        if let Some(rows) = &mut self.rows {
+            rows.rewind();
+        }
     }
 }
