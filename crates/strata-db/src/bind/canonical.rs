@@ -223,9 +223,12 @@ impl Writer<'_> {
             let right = Box::new(self.operand(only, text)?);
             return Some(Tree::Binary { op, left: Box::new(left), right });
         }
-        let items = list.iter().map(|item| self.operand(item, text)).collect::<Option<Vec<ast::Expr>>>()?;
+        let mut array = plain(Tree::Array(self.trees(list, true)?));
+        if text.is_some() {
+            array = plain(cast(array, Type::TEXT_ARRAY, Typmod::NONE)?);
+        }
         let quantifier = if negated { Quantifier::All } else { Quantifier::Any };
-        Some(quantified(left, op, quantifier, plain(Tree::Array(items))))
+        Some(quantified(left, op, quantifier, array))
     }
 }
 

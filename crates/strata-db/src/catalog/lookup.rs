@@ -12,8 +12,8 @@ use strata_types::{Type, Typmod, sqlstate};
 /// The OID of the object that a text names; `None` if there is none.
 ///
 /// # Errors
-/// 42602 for a text that is no name, 3D000 for an unknown project, 42725 for a function or operator that needs
-/// its argument types to be told.
+/// 42602 for a text that is no name, 3D000 for an unknown project, 42725 for a function or operator that
+/// needs its argument types to be told.
 pub fn object_oid(names: &Names<'_>, ty: Type, text: &str) -> Result<Option<u32>> {
     match ty {
         Type::REGCLASS => Ok(names.find_relation(&parts(text)?, NO_POS)?.map(|found| found.oid().0)),

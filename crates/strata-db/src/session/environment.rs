@@ -6,13 +6,14 @@ use super::portal::Portal;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::signals::Answers;
+use super::startup::Startup;
 use super::statement::Statement;
 use crate::catalog::{Catalog, Names, SystemSource, lookup};
 use crate::error::{Result, SqlError};
 use crate::functions::Environment;
 use crate::functions::reports::{CursorReport, KeywordReport, SessionReport, SettingReport, StatementReport};
 use crate::optimize::Statistics;
-use crate::schema::{Oid, RelationKind, SequenceDef};
+use crate::schema::{Oid, ProjectDef, RelationKind, SequenceDef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -61,24 +62,21 @@ impl Variables {
     /// Of a session that starts.
     pub(super) fn new(
         session: SessionId,
-        project: Oid,
-        database: String,
-        session_user: String,
-        pid: i32,
+        project: &ProjectDef,
+        startup: &Startup,
         started: i64,
-        client: Option<String>,
         settings: Settings,
     ) -> Variables {
         let variables = Variables {
             session,
             signals: RefCell::default(),
             answers: Answers::default(),
-            project,
-            database,
-            session_user,
-            pid,
+            project: project.oid,
+            database: project.name.clone(),
+            session_user: startup.user.clone(),
+            pid: startup.pid,
             started,
-            client,
+            client: startup.client.clone(),
             settings: RefCell::new(settings),
             search_path: RefCell::default(),
             path_version: Cell::new(None),

@@ -101,16 +101,7 @@ impl Session {
         shared.enter(startup.pid, interrupt);
         Ok(Session {
             ended,
-            variables: Variables::new(
-                id,
-                project.oid,
-                project.name.clone(),
-                startup.user.clone(),
-                startup.pid,
-                shared.now(),
-                startup.client.clone(),
-                settings,
-            ),
+            variables: Variables::new(id, project, startup, shared.now(), settings),
             transaction: Transaction::new(),
             statements: HashMap::new(),
             portals: BTreeMap::new(),

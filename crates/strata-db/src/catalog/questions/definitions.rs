@@ -124,7 +124,7 @@ fn arguments(of: &pg_proc::Procedure, full: bool) -> String {
     let direct = of.listed().filter(|function| pg_proc::is_ordered_set(function));
     let inputs: Vec<String> = inputs.chain(outputs.filter(|_| full)).collect();
     match (direct, inputs.as_slice()) {
-        (Some(_), [direct @ .., aggregated]) if direct.is_empty() => format!("ORDER BY {aggregated}"),
+        (Some(_), [aggregated]) => format!("ORDER BY {aggregated}"),
         (Some(_), [direct @ .., aggregated]) => format!("{} ORDER BY {aggregated}", direct.join(", ")),
         _ => inputs.join(", "),
     }
@@ -145,10 +145,13 @@ fn function(of: &pg_proc::Procedure) -> String {
     let strict = if of.listed().is_none_or(|function| function.strict) { " STRICT" } else { "" };
     let window = if of.kind() == b'w' { " WINDOW" } else { "" };
     let rows = if of.result() == Type::VOID { "void".to_owned() } else { result(of) };
-    format!(
-        "CREATE OR REPLACE FUNCTION pg_catalog.{}({})\n RETURNS {rows}\n LANGUAGE internal\n{window}{volatility} PARALLEL SAFE{strict}\nAS $function${}$function$\n",
-        identifiers::quote(of.name()),
-        arguments(of, true),
-        of.name(),
-    )
+    let (name, arguments) = (identifiers::quote(of.name()), arguments(of, true));
+    let lines = [
+        format!("CREATE OR REPLACE FUNCTION pg_catalog.{name}({arguments})"),
+        format!(" RETURNS {rows}"),
+        " LANGUAGE internal".to_owned(),
+        format!("{window}{volatility} PARALLEL SAFE{strict}"),
+        format!("AS $function${}$function$\n", of.name()),
+    ];
+    lines.join("\n")
 }

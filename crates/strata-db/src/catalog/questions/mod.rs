@@ -90,8 +90,8 @@ fn has_file(source: &SystemSource<'_>, oid: Oid) -> bool {
     matches!(kind, Some(RelationKind::Table(_) | RelationKind::Index { .. } | RelationKind::Sequence(_)))
 }
 
-/// The comment on an object of the relation that lists its kind: `pg_class`, or `pg_proc` and `pg_operator`, of
-/// which their own rows tell.
+/// The comment on an object of the relation that lists its kind: `pg_class`, or `pg_proc` and `pg_operator`,
+/// of which their own rows tell.
 fn object_comment<'a>(source: &SystemSource<'a>, oid: Oid, class: Option<&str>) -> Option<&'a str> {
     match class {
         None | Some("pg_class") => relation_comment(source, oid),

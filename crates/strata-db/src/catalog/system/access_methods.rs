@@ -55,7 +55,8 @@ relations! {
         "opcdefault" BOOL = class.default;
         "opckeytype" OID = if class.ty == Type::NAME { Type::CSTRING } else { Type::NONE };
     }
-    2753 table "pg_opfamily" = |_: &SystemSource<'_>| OPERATOR_FAMILIES.iter(), |source, family: &(u32, &str)| {
+    2753 table "pg_opfamily"
+        = |_: &SystemSource<'_>| OPERATOR_FAMILIES.iter(), |source, family: &(u32, &str)| {
         "oid" OID = family.0;
         "opfmethod" OID = BTREE;
         "opfname" NAME = family.1;
@@ -73,7 +74,8 @@ relations! {
         "amopmethod" OID = BTREE;
         "amopsortfamily" OID = NONE;
     }
-    3456 table "pg_collation" = |_: &SystemSource<'_>| COLLATIONS.iter(), |source, collation: &(u32, &str, u8, Option<&str>)| {
+    3456 table "pg_collation"
+        = |_: &SystemSource<'_>| COLLATIONS.iter(), |source, collation: &(u32, &str, u8, Option<&str>)| {
         "oid" OID = collation.0;
         "collname" NAME = collation.1;
         "collnamespace" OID = PG_CATALOG;

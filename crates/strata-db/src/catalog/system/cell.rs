@@ -63,22 +63,25 @@ cells! {
     NAME: &str = |s| Value::text(s), String = |s| Value::text(s), &String = |s| Value::text(s.as_str());
     TEXT: &str = |s| Value::text(s), String = |s| Value::text(s), &String = |s| Value::text(s.as_str());
     VARCHAR: &str = |s| Value::text(s), String = |s| Value::text(s), &String = |s| Value::text(s.as_str());
-    PG_NODE_TREE: &str = |s| Value::text(s), String = |s| Value::text(s), &String = |s| Value::text(s.as_str());
+    PG_NODE_TREE: &str = |s| Value::text(s), String = |s| Value::text(s);
     TIMESTAMPTZ: i64 = |us| Value::TimestampTz(us);
     INTERVAL: strata_types::Interval = |interval| Value::Interval(interval);
     INT2VECTOR: Vec<i16> = |numbers| vector(Type::INT2, numbers.into_iter().map(Value::Int2).collect());
     OIDVECTOR: Vec<Oid> = |oids| vector(Type::OID, oids.into_iter().map(|oid| Value::Oid(oid.0)).collect());
     INT2_ARRAY: Vec<i16> = |numbers| array(Type::INT2, numbers.into_iter().map(Value::Int2).collect());
     OID_ARRAY: Vec<Oid> = |oids| array(Type::OID, oids.into_iter().map(|oid| Value::Oid(oid.0)).collect());
-    REGTYPE_ARRAY: Vec<Type> = |types| array(Type::REGTYPE, types.into_iter().map(|ty| Value::Oid(ty.oid().0)).collect());
+    REGTYPE_ARRAY: Vec<Type> = |types| {
+        array(Type::REGTYPE, types.into_iter().map(|ty| Value::Oid(ty.oid().0)).collect())
+    };
     CHAR_ARRAY: Vec<u8> = |chars| array(Type::CHAR, chars.into_iter().map(Value::Char).collect());
     TEXT_ARRAY: Vec<String> = |texts| array(Type::TEXT, texts.into_iter().map(Value::text).collect());
     NAME_ARRAY: Vec<String> = |texts| array(Type::NAME, texts.into_iter().map(Value::text).collect());
     ACLITEM_ARRAY: Vec<String> = |texts| array(Type::ACLITEM, texts.into_iter().map(Value::text).collect());
 }
 
-/// Marks columns of `Type::ANYARRAY`.
+/// Marks columns of `Type::ANYARRAY`, which are NULL.
 #[derive(Debug)]
+#[allow(clippy::upper_case_acronyms, reason = "the name of the type's constant")]
 pub(super) enum ANYARRAY {}
 
 fn array(element: Type, values: Vec<Value>) -> Value {

@@ -25,7 +25,8 @@ relations! {
         "datcollversion" TEXT;
         "datacl" ACLITEM_ARRAY;
     }
-    1213 table "pg_tablespace" = |_: &SystemSource<'_>| TABLESPACES.iter(), |source, tablespace: &(Oid, &str)| {
+    1213 table "pg_tablespace"
+        = |_: &SystemSource<'_>| TABLESPACES.iter(), |source, tablespace: &(Oid, &str)| {
         "oid" OID = tablespace.0;
         "spcname" NAME = tablespace.1;
         "spcowner" OID = 10;

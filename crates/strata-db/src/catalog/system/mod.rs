@@ -60,8 +60,11 @@ pub struct SystemRelation {
     /// Its columns.
     pub columns: &'static [SystemColumn],
     /// Computes the rows: of each the columns asked for, by index, in that order.
-    pub rows: fn(&SystemSource<'_>, &[usize]) -> Result<Vec<Vec<Value>>>,
+    pub rows: RowsOf,
 }
+
+/// What computes the columns asked for of every row.
+pub type RowsOf = fn(&SystemSource<'_>, &[usize]) -> Result<Vec<Vec<Value>>>;
 
 /// A column of a virtual relation.
 #[derive(Debug)]
@@ -176,4 +179,38 @@ pub fn dataset_oid(name: &str) -> Option<Oid> {
 /// The name of a dataset that the system provides.
 pub fn dataset_name(oid: Oid) -> Option<&'static str> {
     DATASETS.iter().find(|(_, known)| *known == oid).map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn oids_and_names_are_unique() {
+        let mut oids = HashSet::new();
+        let mut names = HashSet::new();
+        for relation in relations() {
+            assert!(oids.insert(relation.oid), "oid {} of {} is taken", relation.oid, relation.name);
+            assert!(names.insert((relation.dataset, relation.name)), "{} is there twice", relation.name);
+        }
+    }
+
+    #[test]
+    fn columns_have_types_and_names_of_their_own() {
+        for relation in relations() {
+            let mut names = HashSet::new();
+            for column in relation.columns {
+                assert!(names.insert(column.name), "{}.{} is there twice", relation.name, column.name);
+                assert!(column.ty.info().is_some(), "{}.{}", relation.name, column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn relations_are_found_by_name_and_by_oid() {
+        let found = named("pg_catalog", "pg_class").unwrap();
+        assert_eq!(by_oid(found.oid).unwrap().name, "pg_class");
+        assert!(named("public", "pg_class").is_none());
+    }
 }

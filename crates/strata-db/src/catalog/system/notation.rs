@@ -11,9 +11,9 @@
 //! }
 //! ```
 //! Types are the constants of [`Type`](strata_types::Type); the value is any [`Cell`](super::cell::Cell) of
-//! that type, NULL if none is given. A column of a `table` takes no NULL unless its type is of variable length and neither a name
-//! nor a vector, which is how PostgreSQL's own are; `[required]` and `[optional]` mark the exceptions.
-//! Columns of a `view` take NULL.
+//! that type, NULL if none is given. A column of a `table` takes no NULL unless its type is of variable
+//! length and neither a name nor a vector, which is how PostgreSQL's own are; `[required]` and `[optional]`
+//! mark the exceptions. Columns of a `view` take NULL.
 //!
 //! `empty_relations!` lists relations that never have rows here: columns without values.
 

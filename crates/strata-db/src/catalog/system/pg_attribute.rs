@@ -49,7 +49,8 @@ relations! {
         "atthasdef" BOOL = column.column.is_some_and(|def| default_of(def).is_some());
         "atthasmissing" BOOL = column.column.is_some_and(|def| def.missing.is_some());
         "attidentity" CHAR = column.column.map_or(NO_CHAR, identity);
-        "attgenerated" CHAR = if column.column.is_some_and(|def| def.generated.is_some()) { b's' } else { NO_CHAR };
+        "attgenerated" CHAR =
+            if column.column.is_some_and(|def| def.generated.is_some()) { b's' } else { NO_CHAR };
         "attisdropped" BOOL = column.is_dropped();
         "attislocal" BOOL = true;
         "attinhcount" INT4 = 0;

@@ -9,7 +9,8 @@ use strata_types::{CASTS, Cast, CastContext, Type};
 
 relations! {
     pg_catalog;
-    2617 table "pg_operator" = |_: &SystemSource<'_>| registry::all_operators().iter(), |source, operator: &'static Operator| {
+    2617 table "pg_operator"
+        = |_: &SystemSource<'_>| registry::all_operators().iter(), |source, operator: &'static Operator| {
         "oid" OID = operator.oid;
         "oprname" NAME = operator.symbol;
         "oprnamespace" OID = PG_CATALOG;
@@ -20,13 +21,16 @@ relations! {
         "oprleft" OID = operator.left.unwrap_or(Type::NONE);
         "oprright" OID = operator.right;
         "oprresult" OID = operator.function.result;
-        "oprcom" OID = operator.commutator.map_or(NONE, |symbol| between(symbol, Some(operator.right), operator.left));
-        "oprnegate" OID = operator.negator.map_or(NONE, |symbol| between(symbol, operator.left, Some(operator.right)));
+        "oprcom" OID =
+            operator.commutator.map_or(NONE, |symbol| between(symbol, Some(operator.right), operator.left));
+        "oprnegate" OID =
+            operator.negator.map_or(NONE, |symbol| between(symbol, operator.left, Some(operator.right)));
         "oprcode" REGPROC = operator.function.oid;
         "oprrest" REGPROC = NONE;
         "oprjoin" REGPROC = NONE;
     }
-    2605 table "pg_cast" = |_: &SystemSource<'_>| (FIRST_CAST..).zip(CASTS), |source, cast: (u32, &'static Cast)| {
+    2605 table "pg_cast"
+        = |_: &SystemSource<'_>| (FIRST_CAST..).zip(CASTS), |source, cast: (u32, &'static Cast)| {
         "oid" OID = cast.0;
         "castsource" OID = cast.1.from;
         "casttarget" OID = cast.1.to;

@@ -38,8 +38,10 @@ relations! {
         "pronargdefaults" INT2 = of.listed().map_or(0, |function| i16::from(function.defaults));
         "prorettype" OID = of.result();
         "proargtypes" OIDVECTOR = of.args().iter().map(|ty| ty.oid()).collect::<Vec<Oid>>();
-        "proallargtypes" OID_ARRAY = of.all_args().map(|args| args.iter().map(|arg| arg.1.oid()).collect::<Vec<Oid>>());
-        "proargmodes" CHAR_ARRAY = of.all_args().map(|args| args.iter().map(|arg| arg.0).collect::<Vec<u8>>());
+        "proallargtypes" OID_ARRAY =
+            of.all_args().map(|args| args.iter().map(|arg| arg.1.oid()).collect::<Vec<Oid>>());
+        "proargmodes" CHAR_ARRAY =
+            of.all_args().map(|args| args.iter().map(|arg| arg.0).collect::<Vec<u8>>());
         "proargnames" TEXT_ARRAY = of.argument_names();
         "proargdefaults" PG_NODE_TREE;
         "protrftypes" OID_ARRAY;
@@ -52,7 +54,8 @@ relations! {
     2600 table "pg_aggregate" = |_: &SystemSource<'_>| aggregates(), |source, function: &'static Function| {
         "aggfnoid" REGPROC = function.oid;
         "aggkind" CHAR = if is_ordered_set(function) { b'o' } else { b'n' };
-        "aggnumdirectargs" INT2 = if is_ordered_set(function) { function.args.len().saturating_sub(1) } else { 0 };
+        "aggnumdirectargs" INT2 =
+            if is_ordered_set(function) { function.args.len().saturating_sub(1) } else { 0 };
         "aggtransfn" REGPROC = NONE;
         "aggfinalfn" REGPROC = NONE;
         "aggcombinefn" REGPROC = NONE;
@@ -73,7 +76,8 @@ relations! {
         "agginitval" TEXT;
         "aggminitval" TEXT;
     }
-    2612 table "pg_language" = |_: &SystemSource<'_>| LANGUAGES.iter(), |source, language: &(Oid, &str, bool)| {
+    2612 table "pg_language"
+        = |_: &SystemSource<'_>| LANGUAGES.iter(), |source, language: &(Oid, &str, bool)| {
         "oid" OID = language.0;
         "lanname" NAME = language.1;
         "lanowner" OID = 10;
@@ -167,10 +171,14 @@ impl Procedure {
 
     /// `provolatile`.
     pub(in crate::catalog) fn volatility(&self) -> u8 {
-        match self.listed().map(|function| function.volatility) {
-            Some(Volatility::Immutable) => b'i',
-            Some(Volatility::Stable) | None => b's',
-            Some(Volatility::Volatile) => b'v',
+        let volatility = match self {
+            Procedure::Listed(function) => function.volatility,
+            Procedure::Builtin(row) => row.volatility,
+        };
+        match volatility {
+            Volatility::Immutable => b'i',
+            Volatility::Stable => b's',
+            Volatility::Volatile => b'v',
         }
     }
 

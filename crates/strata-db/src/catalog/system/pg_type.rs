@@ -63,6 +63,7 @@ fn is_true_array(info: &TypeInfo) -> bool {
 
 fn subscripting(info: &TypeInfo) -> &'static str {
     match info.ty {
+        Type::INT2VECTOR | Type::OIDVECTOR => "array_subscript_handler",
         _ if is_true_array(info) => "array_subscript_handler",
         Type::JSONB => "jsonb_subscript_handler",
         _ if info.element != Type::NONE => "raw_array_subscript_handler",

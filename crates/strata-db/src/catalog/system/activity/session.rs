@@ -9,7 +9,8 @@ use crate::schema::Oid;
 
 relations! {
     pg_catalog;
-    12222 view "pg_stat_activity" = |source: &SystemSource<'_>| source.env.sessions(), |source, of: SessionReport| {
+    12222 view "pg_stat_activity"
+        = |source: &SystemSource<'_>| source.env.sessions(), |source, of: SessionReport| {
         "datid" OID = of.database;
         "datname" NAME = source.names.catalog.project(Oid(of.database)).map(|project| project.name.as_str());
         "pid" INT4 = of.pid;
@@ -51,7 +52,8 @@ relations! {
         "fastpath" BOOL = true;
         "waitstart" TIMESTAMPTZ;
     }
-    12095 view "pg_prepared_statements" = |source: &SystemSource<'_>| source.env.prepared_statements(), |source, of: StatementReport| {
+    12095 view "pg_prepared_statements"
+        = |source: &SystemSource<'_>| source.env.prepared_statements(), |source, of: StatementReport| {
         "name" TEXT = &of.name;
         "statement" TEXT = &of.statement;
         "prepare_time" TIMESTAMPTZ = of.prepared;

@@ -6,7 +6,8 @@ use crate::functions::reports::SettingReport;
 
 relations! {
     pg_catalog;
-    12104 view "pg_settings" = |source: &SystemSource<'_>| source.env.settings(), |source, of: SettingReport| {
+    12104 view "pg_settings"
+        = |source: &SystemSource<'_>| source.env.settings(), |source, of: SettingReport| {
         "name" TEXT = of.name;
         "setting" TEXT = &of.value;
         "unit" TEXT = of.unit;
@@ -18,7 +19,8 @@ relations! {
         "source" TEXT = if of.value == of.default { "default" } else { "session" };
         "min_val" TEXT = of.range.as_ref().map(|range| range.0.as_str());
         "max_val" TEXT = of.range.as_ref().map(|range| range.1.as_str());
-        "enumvals" TEXT_ARRAY = of.words.map(|words| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>());
+        "enumvals" TEXT_ARRAY =
+            of.words.map(|words| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>());
         "boot_val" TEXT = &of.default;
         "reset_val" TEXT = &of.reset;
         "sourcefile" TEXT;

@@ -66,7 +66,7 @@ relations! {
         "generation_expression" VARCHAR = of.generation().map(|text| source.expression(text, false));
         "is_updatable" VARCHAR = yes_or_no(of.relation.kind() == b'r');
     }
-    13280 view "column_udt_usage" = columns, |source, of: Column<'_>| {
+    13290 view "column_udt_usage" = columns, |source, of: Column<'_>| {
         "udt_catalog" NAME = source.env.database();
         "udt_schema" NAME = "pg_catalog";
         "udt_name" NAME = of.attribute.ty.name();

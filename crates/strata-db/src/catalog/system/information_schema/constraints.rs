@@ -36,7 +36,8 @@ relations! {
         "table_name" NAME = rule.table();
         "constraint_type" VARCHAR = rule.kind();
         "is_deferrable" VARCHAR = yes_or_no(rule.held().is_some_and(|held| held.constraint.deferrable));
-        "initially_deferred" VARCHAR = yes_or_no(rule.held().is_some_and(|held| held.constraint.initially_deferred));
+        "initially_deferred" VARCHAR =
+            yes_or_no(rule.held().is_some_and(|held| held.constraint.initially_deferred));
         "enforced" VARCHAR = "YES";
         "nulls_distinct" VARCHAR = rule.held().and_then(nulls_distinct).map(yes_or_no);
     }
@@ -79,7 +80,8 @@ relations! {
         "constraint_schema" NAME = source.dataset_name(held.table.relation.dataset);
         "constraint_name" NAME = &held.constraint.name;
         "unique_constraint_catalog" NAME = referred(source, held).map(|_| source.env.database());
-        "unique_constraint_schema" NAME = referred(source, held).map(|key| source.dataset_name(key.table.relation.dataset));
+        "unique_constraint_schema" NAME =
+            referred(source, held).map(|key| source.dataset_name(key.table.relation.dataset));
         "unique_constraint_name" NAME = referred(source, held).map(|key| key.constraint.name.as_str());
         "match_option" VARCHAR = "NONE";
         "update_rule" VARCHAR = held.foreign_key().map(|key| action(key.on_update));
@@ -129,7 +131,7 @@ impl Rule<'_> {
 
     fn condition(&self) -> String {
         match self {
-            Rule::Held(held) => held.check().unwrap_or_default().to_owned(),
+            Rule::Held(held) => format!("({})", held.check().unwrap_or_default()),
             Rule::NotNull { column, .. } => format!("{column} IS NOT NULL"),
         }
     }

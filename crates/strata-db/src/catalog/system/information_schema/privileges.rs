@@ -74,7 +74,8 @@ macro_rules! grants {
                 "collation_name" NAME = *name;
                 "pad_attribute" VARCHAR = "NO PAD";
             }
-            13270 view "collation_character_set_applicability" = |_: &SystemSource<'_>| collations(), |source, name: &'static str| {
+            13270 view "collation_character_set_applicability"
+                = |_: &SystemSource<'_>| collations(), |source, name: &'static str| {
                 "collation_catalog" NAME = source.env.database();
                 "collation_schema" NAME = "pg_catalog";
                 "collation_name" NAME = *name;
@@ -88,8 +89,8 @@ macro_rules! grants {
 
 grants! {
     tables { 13416 "table_privileges"; 13421 "role_table_grants"; }
-    columns { 13285 "column_privileges"; 13372 "role_column_grants"; }
-    usage { 13468 "usage_privileges"; 13473 "role_usage_grants"; }
+    columns { 13285 "column_privileges"; 13344 "role_column_grants"; }
+    usage { 13454 "usage_privileges"; 13459 "role_usage_grants"; }
 }
 
 /// The privileges on a table.

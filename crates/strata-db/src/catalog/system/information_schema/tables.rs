@@ -10,7 +10,8 @@ use strata_types::Typmod;
 
 relations! {
     information_schema;
-    13227 view "information_schema_catalog_name" = |_: &SystemSource<'_>| std::iter::once(()), |source, of: ()| {
+    13227 view "information_schema_catalog_name"
+        = |_: &SystemSource<'_>| std::iter::once(()), |source, of: ()| {
         "catalog_name" NAME = source.env.database();
     }
     13382 view "schemata" = SystemSource::namespaces, |source, dataset: Namespace<'_>| {
@@ -52,7 +53,7 @@ relations! {
         "is_trigger_deletable" VARCHAR = "NO";
         "is_trigger_insertable_into" VARCHAR = "NO";
     }
-    13479 view "view_table_usage" = view_tables, |source, of: (&RelationDef, Class<'_>)| {
+    13478 view "view_table_usage" = view_tables, |source, of: (&RelationDef, Class<'_>)| {
         "view_catalog" NAME = source.env.database();
         "view_schema" NAME = source.dataset_name(of.0.dataset);
         "view_name" NAME = &of.0.name;
@@ -80,9 +81,9 @@ relations! {
         "character_set_name" NAME = "UTF8";
         "character_repertoire" NAME = "UCS";
         "form_of_use" NAME = "UTF8";
-        "default_collate_catalog" NAME = source.env.database();
-        "default_collate_schema" NAME = "pg_catalog";
-        "default_collate_name" NAME = "C";
+        "default_collate_catalog" NAME;
+        "default_collate_schema" NAME;
+        "default_collate_name" NAME;
     }
 }
 
