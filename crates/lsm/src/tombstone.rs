@@ -31,10 +31,12 @@ impl RangeTombstone {
     }
 }
 
-/// A set of range tombstones, immutable once built.
+/// A set of range tombstones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tombstones {
+    /// In order.
     all: Vec<RangeTombstone>,
+    /// By start. Ranges of different keyspaces lie side by side, so that a fragment has few tombstones.
     fragments: Vec<Fragment>,
 }
 
@@ -47,23 +49,35 @@ struct Fragment {
 }
 
 impl Tombstones {
-    pub(crate) fn new(mut all: Vec<RangeTombstone>) -> Self {
-        all.retain(|tombstone| !tombstone.is_empty());
-        all.sort_unstable();
-        all.dedup();
-        let mut starts: Vec<&Vec<u8>> =
-            all.iter().flat_map(|t| std::iter::once(&t.start).chain(t.end.as_ref())).collect();
-        starts.sort_unstable();
-        starts.dedup();
-        let fragments = starts.into_iter().map(|start| Fragment::new(start, &all)).collect();
-        Tombstones { all, fragments }
+    pub(crate) fn new(all: impl IntoIterator<Item = RangeTombstone>) -> Self {
+        let mut tombstones = Tombstones::default();
+        all.into_iter().for_each(|tombstone| tombstones.add(tombstone));
+        tombstones
     }
 
-    /// This set and one more.
-    pub(crate) fn with(&self, tombstone: RangeTombstone) -> Self {
-        let mut all = self.all.clone();
-        all.push(tombstone);
-        Tombstones::new(all)
+    /// Adds one more. Only the fragments that it covers are looked at.
+    pub(crate) fn add(&mut self, tombstone: RangeTombstone) {
+        if tombstone.is_empty() {
+            return;
+        }
+        let Err(place) = self.all.binary_search(&tombstone) else { return };
+        let from = self.cut(&tombstone.start);
+        let to = tombstone.end.as_ref().map_or(self.fragments.len(), |end| self.cut(end));
+        for fragment in self.fragments.get_mut(from..to).unwrap_or_default() {
+            fragment.add(tombstone.seq);
+        }
+        self.all.insert(place, tombstone);
+    }
+
+    /// The fragment that starts at `key`, cut off the one before if there is none.
+    fn cut(&mut self, key: &[u8]) -> usize {
+        let at = self.fragments.partition_point(|fragment| *fragment.start < *key);
+        if self.fragments.get(at).is_none_or(|fragment| *fragment.start != *key) {
+            let before = at.checked_sub(1).and_then(|before| self.fragments.get(before));
+            let seqs = before.map(|fragment| fragment.seqs.clone()).unwrap_or_default();
+            self.fragments.insert(at, Fragment { start: key.to_vec(), seqs });
+        }
+        at
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &RangeTombstone> {
@@ -87,10 +101,9 @@ impl Tombstones {
 }
 
 impl Fragment {
-    fn new(start: &[u8], all: &[RangeTombstone]) -> Self {
-        let mut seqs: Vec<Seq> = all.iter().filter(|t| t.covers(start)).map(|t| t.seq).collect();
-        seqs.sort_unstable_by(|a, b| b.cmp(a));
-        Fragment { start: start.to_vec(), seqs }
+    fn add(&mut self, seq: Seq) {
+        let at = self.seqs.partition_point(|&newer| newer > seq);
+        self.seqs.insert(at, seq);
     }
 }
 

@@ -76,7 +76,7 @@ impl Memtable {
     pub(crate) fn delete_range(&self, tombstone: RangeTombstone, lsn: Lsn) {
         let seq = tombstone.seq;
         let mut tombstones = self.tombstones.write();
-        *tombstones = Arc::new(tombstones.with(tombstone));
+        Arc::make_mut(&mut tombstones).add(tombstone);
         self.has_tombstones.store(true, Ordering::Release);
         drop(tombstones);
         self.cover(seq, lsn);
