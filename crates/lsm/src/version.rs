@@ -57,7 +57,7 @@ impl Version {
         next.sort();
         if !edit.tombstones_added.is_empty() || !edit.tombstones_removed.is_empty() {
             let kept = self.tombstones.iter().filter(|old| !edit.tombstones_removed.contains(old));
-            let all = kept.chain(&edit.tombstones_added).cloned().collect();
+            let all = kept.chain(&edit.tombstones_added).cloned();
             next.tombstones = Arc::new(Tombstones::new(all));
         }
         if let Some((seq, lsn)) = edit.flushed {
