@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// SQL from a terminal, for strata and every server that speaks PostgreSQL's protocol.
 #[derive(Debug, Parser)]
-#[command(name = "strata", version, about, disable_help_flag = true)]
+#[command(name = "strata", version, about, disable_help_flag = true, args_override_self = true)]
 pub(crate) struct Args {
     /// Where the server is.
     #[arg(short, long, default_value = "127.0.0.1")]

@@ -14,6 +14,16 @@ pub(crate) enum Answer {
     Done(u64),
 }
 
+impl Answer {
+    /// The rows, if there are any to have.
+    pub(crate) fn table(self) -> Option<Table> {
+        match self {
+            Answer::Table(table) => Some(table),
+            Answer::Done(_) => None,
+        }
+    }
+}
+
 /// Rows as text.
 #[derive(Default)]
 pub(crate) struct Table {

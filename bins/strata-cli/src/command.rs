@@ -1,5 +1,6 @@
 //! `\d`, `\copy` and their kind: one table from which `\?` and the dispatch follow.
 
+use crate::describe;
 use crate::shell::{Next, Shell};
 use std::error::Error;
 use std::fs::File;
@@ -8,7 +9,7 @@ use std::path::Path;
 /// The commands, what follows them, what they do.
 pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("\\d", "[NAME]", "relations, or the columns and indexes of one"),
-    ("\\dt", "", "tables"),
+    ("\\dt", "[PATTERN]", "tables, or those whose names match: * stands for any text, ? for one character"),
     ("\\l", "", "databases"),
     ("\\timing", "", "show how long statements take, or stop that"),
     ("\\x", "", "a line for each column, or for each row"),
@@ -17,11 +18,6 @@ pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("\\?", "", "this help"),
     ("\\q", "", "leave"),
 ];
-
-const RELATIONS: &str = "SELECT n.nspname AS \"Schema\", c.relname AS \"Name\", \
-    CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' END AS \"Type\" \
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relkind IN (KINDS) ORDER BY 1, 2";
 
 /// Runs a command.
 pub(crate) fn run(shell: &mut Shell, said: &str) -> Result<Next, Box<dyn Error>> {
@@ -39,10 +35,10 @@ pub(crate) fn run(shell: &mut Shell, said: &str) -> Result<Next, Box<dyn Error>>
             shell.expanded = !shell.expanded;
             println!("Expanded display is {}.", if shell.expanded { "on" } else { "off" });
         }
-        "\\l" => shell.query("SELECT datname AS \"Name\" FROM pg_catalog.pg_database ORDER BY 1")?,
-        "\\dt" => shell.query(&RELATIONS.replace("KINDS", "'r'"))?,
-        "\\d" if rest.is_empty() => shell.query(&RELATIONS.replace("KINDS", "'r', 'v', 'S'"))?,
-        "\\d" => describe(shell, rest)?,
+        "\\l" => describe::databases(shell)?,
+        "\\dt" => describe::relations(shell, "'r', 'p'", rest)?,
+        "\\d" if rest.is_empty() => describe::relations(shell, "'r', 'p', 'v', 'm', 'S'", "")?,
+        "\\d" => describe::relation(shell, rest)?,
         "\\i" => return shell.file(Path::new(rest)),
         "\\copy" => copy(shell, rest)?,
         other => return Err(format!("there is no command {other}; \\? lists those that are").into()),
@@ -54,18 +50,6 @@ fn help() {
     for (name, rest, text) in COMMANDS {
         println!("  {:<28} {text}", format!("{name} {rest}"));
     }
-}
-
-fn describe(shell: &mut Shell, relation: &str) -> Result<(), Box<dyn Error>> {
-    let name = format!("'{}'::regclass", relation.replace('\'', "''"));
-    shell.query(&format!(
-        "SELECT attname AS \"Column\", format_type(atttypid, atttypmod) AS \"Type\", \
-         CASE WHEN attnotnull THEN 'not null' END AS \"Nullable\" \
-         FROM pg_catalog.pg_attribute WHERE attrelid = {name} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-    ))?;
-    shell.query(&format!(
-        "SELECT pg_get_indexdef(indexrelid) AS \"Index\" FROM pg_catalog.pg_index WHERE indrelid = {name}"
-    ))
 }
 
 /// `TABLE from|to FILE`: a file here, a table there; CSV when the file's name ends so.

@@ -7,11 +7,14 @@
 //! | [`splitter`] | where one statement ends and the next begins |
 //! | [`repl`] | lines from a person: history, completion, prompts |
 //! | [`command`] | `\d`, `\copy` and their kind |
+//! | [`describe`] | what the catalog says |
+//! | [`shell`] | what runs whatever is said |
 //! | [`render`] | tables as text |
 
 mod args;
 mod client;
 mod command;
+mod describe;
 mod render;
 mod repl;
 mod shell;

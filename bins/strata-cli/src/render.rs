@@ -2,8 +2,22 @@
 
 use crate::client::Table;
 
-/// A table with its columns side by side.
+/// A table with its columns side by side, and the number of its rows.
 pub(crate) fn aligned(table: &Table) -> String {
+    let mut text = grid(table);
+    let count = table.rows.len();
+    push_line(&mut text, &format!("({count} {})\n", if count == 1 { "row" } else { "rows" }));
+    text
+}
+
+/// A table beneath a title.
+pub(crate) fn titled(title: &str, table: &Table) -> String {
+    let grid = grid(table);
+    let wide = grid.lines().map(width).max().unwrap_or(0);
+    format!("{}\n{grid}", centred(title, wide).trim_end())
+}
+
+fn grid(table: &Table) -> String {
     let widths: Vec<usize> = (0..table.columns.len())
         .map(|at| {
             let cells = table.rows.iter().filter_map(|row| row.get(at)?.as_deref()).map(width);
@@ -27,8 +41,6 @@ pub(crate) fn aligned(table: &Table) -> String {
             .collect();
         push_line(&mut text, &cells.join("|"));
     }
-    let count = table.rows.len();
-    push_line(&mut text, &format!("({count} {})\n", if count == 1 { "row" } else { "rows" }));
     text
 }
 

@@ -12,7 +12,9 @@ use rustyline::{Context, Editor, Helper, Highlighter, Hinter};
 use std::error::Error;
 use std::path::PathBuf;
 
-const TABLES: &str = "SELECT relname FROM pg_catalog.pg_class WHERE relkind IN ('r', 'v')";
+const TABLES: &str = "SELECT c.relname FROM pg_catalog.pg_class c \
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')";
 
 const KEYWORDS: &[&str] = &[
     "ALTER",
@@ -158,11 +160,6 @@ pub(crate) fn run(shell: &mut Shell) -> Result<(), Box<dyn Error>> {
 /// The names to complete; none while the transaction is broken.
 fn relations(shell: &mut Shell) -> Vec<String> {
     let Ok(answers) = shell.connection.run(TABLES) else { return Vec::new() };
-    let mut names = Vec::new();
-    for answer in answers {
-        if let Answer::Table(table) = answer {
-            names.extend(table.rows.into_iter().filter_map(|row| row.into_iter().next().flatten()));
-        }
-    }
-    names
+    let tables = answers.into_iter().filter_map(Answer::table);
+    tables.flat_map(|table| table.rows).filter_map(|row| row.into_iter().next().flatten()).collect()
 }

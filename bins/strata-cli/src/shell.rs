@@ -142,7 +142,7 @@ impl Shell {
     }
 
     /// Prints, through the pager if it would run off the screen.
-    fn show(&self, text: &str) {
+    pub(crate) fn show(&self, text: &str) {
         if !self.paged || text.lines().count() < PAGE_LINES || page(text).is_none() {
             // Whoever reads us has gone: there is nobody left to tell.
             let _ = std::io::stdout().write_all(text.as_bytes());

@@ -3,6 +3,10 @@
 //! A spec is a sqllogictest file. It is run on PostgreSQL first, which proves the expectation, and from then
 //! on against strata at every test run.
 
+mod record;
+
+pub use record::record;
+
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use sqllogictest::{DB, DBOutput, DefaultColumnType, Runner};
 use std::path::{Path, PathBuf};
@@ -30,6 +34,13 @@ impl Target {
         let mut config = Config::new();
         config.host(&self.host).port(self.port).user(&self.user).dbname("postgres");
         config.connect(NoTls).map(Connection)
+    }
+
+    /// Connects as a spec does: unqualified names are in the spec's own schema.
+    fn session(&self) -> Result<Connection, postgres::Error> {
+        let mut connection = self.connect()?;
+        connection.run("SET search_path = strata_spec")?;
+        Ok(connection)
     }
 }
 
@@ -95,15 +106,16 @@ fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
 /// # Errors
 /// The first record whose answer is not the one that the spec expects.
 pub fn run(target: &Target, spec: &Path) -> Result<(), String> {
-    let fresh = ["DROP SCHEMA IF EXISTS strata_spec CASCADE", "CREATE SCHEMA strata_spec"];
-    let mut admin = target.connect().map_err(|error| error.to_string())?;
-    for statement in fresh {
-        admin.run(statement).map_err(|error| format!("{statement}: {error}"))?;
-    }
-    let mut runner = Runner::new(|| async {
-        let mut connection = target.connect()?;
-        connection.run("SET search_path = strata_spec")?;
-        Ok(connection)
-    });
+    fresh(target).map_err(|error| format!("an empty schema: {error}"))?;
+    let mut runner = Runner::new(|| async { target.session() });
     runner.run_file(spec).map_err(|error| error.display(false).to_string())
+}
+
+/// Makes the schema that a spec runs in, empty.
+fn fresh(target: &Target) -> Result<(), postgres::Error> {
+    let mut admin = target.connect()?;
+    for statement in ["DROP SCHEMA IF EXISTS strata_spec CASCADE", "CREATE SCHEMA strata_spec"] {
+        admin.run(statement)?;
+    }
+    Ok(())
 }

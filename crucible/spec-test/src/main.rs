@@ -1,7 +1,7 @@
 //! Runs the specs against a server that is there: PostgreSQL, to prove them, or strata.
 
 use clap::Parser;
-use spec_test::{Target, run, specs};
+use spec_test::{Target, record, run, specs};
 use std::process::ExitCode;
 
 /// Runs every spec on a server and says which differ.
@@ -14,6 +14,14 @@ struct Args {
     /// The user.
     #[arg(long, default_value = "postgres")]
     user: String,
+
+    /// Only specs whose path contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+
+    /// Write what the server answers into the specs, instead of comparing.
+    #[arg(long)]
+    record: bool,
 }
 
 fn main() -> ExitCode {
@@ -25,8 +33,13 @@ fn main() -> ExitCode {
     };
     let target = Target { host: host.to_owned(), port, user: args.user };
     let mut failed = 0;
-    for spec in specs() {
-        match run(&target, &spec) {
+    for spec in specs().into_iter().filter(|spec| spec.to_string_lossy().contains(&args.only)) {
+        let outcome = if args.record {
+            record(&target, &spec).map_err(|error| error.to_string())
+        } else {
+            run(&target, &spec)
+        };
+        match outcome {
             Ok(()) => println!("ok      {}", spec.display()),
             Err(error) => {
                 failed += 1;
