@@ -10,14 +10,15 @@ const RELATIONS: &str = "SELECT n.nspname AS \"Schema\", c.relname AS \"Name\", 
     WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' END AS \"Type\", \
     pg_catalog.pg_get_userbyid(c.relowner) AS \"Owner\" \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')";
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') \
+    AND pg_catalog.pg_table_is_visible(c.oid)";
 
 /// The parts below the columns of a relation: a heading, and the query that yields its lines.
 const PARTS: &[(&str, &str)] = &[
     (
         "Indexes",
-        "SELECT '\"' || c.relname || '\"' || CASE WHEN i.indisprimary THEN ' PRIMARY KEY,' \
-         WHEN i.indisunique THEN ' UNIQUE,' ELSE '' END || \
+        "SELECT '\"' || c.relname || '\"' || CASE WHEN i.indisprimary THEN ' PRIMARY KEY, ' \
+         WHEN i.indisunique THEN ' UNIQUE, ' ELSE ' ' END || \
          substring(pg_catalog.pg_get_indexdef(i.indexrelid), ' USING (.*)$') \
          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
          WHERE i.indrelid = RELATION ORDER BY i.indisprimary DESC, c.relname",

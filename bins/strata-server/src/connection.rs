@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -96,8 +97,16 @@ impl Connection {
             state.inbox_bytes = 0;
             (std::mem::take(&mut state.inbox), std::mem::take(&mut state.out), stuffed)
         };
-        let turn = engine.run(self.session, &mut inbox, &mut out);
+        let ran = catch_unwind(AssertUnwindSafe(|| engine.run(self.session, &mut inbox, &mut out)));
         let mut state = self.state.lock();
+        let turn = ran.unwrap_or_else(|_| {
+            // A bug: it costs this session its life, and its transaction, but nobody else theirs.
+            let _ = catch_unwind(AssertUnwindSafe(|| engine.end(self.session)));
+            out.error("FATAL", &SqlError::new(sqlstate::INTERNAL_ERROR, "internal error: the session ends"));
+            inbox.clear();
+            state.closing = true;
+            Turn::Idle
+        });
         stuffed |= state.is_stuffed();
         // What has arrived meanwhile comes behind what is left.
         inbox.append(&mut state.inbox);

@@ -90,8 +90,11 @@ impl SqlError {
     }
 
     /// Points at a place in the statement (0-based character offset) unless one is known already.
+    /// `u32::MAX` is the place of what comes from nowhere in the text, and no place to point at.
     pub fn at(mut self, position: u32) -> Self {
-        self.0.position.get_or_insert(position);
+        if position != u32::MAX {
+            self.0.position.get_or_insert(position);
+        }
         self
     }
 

@@ -7,9 +7,13 @@ use std::process::ExitCode;
 /// Runs every spec on a server and says which differ.
 #[derive(Debug, Parser)]
 struct Args {
-    /// The server, as HOST:PORT.
+    /// PostgreSQL, as HOST:PORT.
+    #[arg(long, required_unless_present = "strata", conflicts_with = "strata")]
+    postgres: Option<String>,
+
+    /// strata, as HOST:PORT: what is marked `skipif strata` is left out.
     #[arg(long)]
-    postgres: String,
+    strata: Option<String>,
 
     /// The user.
     #[arg(long, default_value = "postgres")]
@@ -26,12 +30,13 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let Some((host, Ok(port))) = args.postgres.rsplit_once(':').map(|(host, port)| (host, port.parse()))
-    else {
-        eprintln!("say --postgres HOST:PORT");
+    let is_strata = args.strata.is_some();
+    let address = args.strata.or(args.postgres).unwrap_or_default();
+    let Some((host, Ok(port))) = address.rsplit_once(':').map(|(host, port)| (host, port.parse())) else {
+        eprintln!("{address} is no HOST:PORT");
         return ExitCode::FAILURE;
     };
-    let target = Target { host: host.to_owned(), port, user: args.user };
+    let target = Target { host: host.to_owned(), port, user: args.user, is_strata };
     let mut failed = 0;
     for spec in specs().into_iter().filter(|spec| spec.to_string_lossy().contains(&args.only)) {
         let outcome = if args.record {

@@ -1,6 +1,7 @@
 //! Function calls: scalar, set-returning, aggregate, window.
 
 use super::binder::{AGGREGATE_BASE, Binder, WINDOW_BASE};
+use super::group::has_placeholder;
 use super::coerce::Context;
 use super::resolve::{Candidate, Chosen, choose, function_candidates};
 use super::types::type_of;
@@ -252,6 +253,10 @@ impl Binder<'_> {
         if let Some(clause) = level.no_aggregates {
             return Err(misplaced("aggregate functions", clause, pos));
         }
+        if call.args.iter().chain(&call.filter).any(|expr| has_placeholder(expr, WINDOW_BASE)) {
+            let message = "aggregate function calls cannot contain window function calls";
+            return Err(SqlError::new(sqlstate::GROUPING_ERROR, message).at(pos));
+        }
         let index = match level.aggregates.iter().position(|other| *other == call) {
             Some(index) => index,
             None => {
@@ -296,6 +301,11 @@ impl Binder<'_> {
         };
         let call =
             WindowCall { function: FunctionRef(function), args, filter, partition_by, order_by, frame, ty };
+        let read = call.args.iter().chain(&call.filter).chain(&call.partition_by);
+        if read.chain(call.order_by.iter().map(|key| &key.expr)).any(|expr| has_placeholder(expr, WINDOW_BASE)) {
+            let message = "window function calls cannot be nested";
+            return Err(SqlError::new(sqlstate::WINDOWING_ERROR, message).at(pos));
+        }
         let Some(level) = self.levels.last_mut() else {
             return Err(misplaced("window functions", "this context", pos));
         };

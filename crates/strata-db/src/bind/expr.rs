@@ -52,6 +52,9 @@ impl Binder<'_> {
             Tree::Field { base, field } => self.field(base, field),
             Tree::Unary { op, operand } => self.unary(op, operand, pos),
             Tree::Binary { op, left, right } => {
+                if let Some(compared) = self.row_comparison(&op.symbol, left, right, pos)? {
+                    return Ok(compared);
+                }
                 let left = self.expr(left)?;
                 let right = self.expr(right)?;
                 self.binary(&op.symbol, left, right, pos)

@@ -112,6 +112,30 @@ impl Binder<'_> {
         }
     }
 
+    /// `(a, b) = (c, d)` and `(a, b) = (SELECT …)`, whose fields take their types from each other. `None` if
+    /// this is no such comparison.
+    pub(super) fn row_comparison(
+        &mut self,
+        symbol: &str,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        pos: u32,
+    ) -> Result<Option<Expr>> {
+        let ast::ExprKind::Row { fields, .. } = &left.kind else { return Ok(None) };
+        let lefts = match &right.kind {
+            ast::ExprKind::Row { .. } | ast::ExprKind::Subquery(_) => self.exprs(fields)?,
+            _ => return Ok(None),
+        };
+        let rights = match &right.kind {
+            ast::ExprKind::Row { fields, .. } => self.exprs(fields)?,
+            ast::ExprKind::Subquery(query) => (0..lefts.len())
+                .map(|at| self.column_of_subquery(query, at, lefts.len(), pos))
+                .collect::<Result<_>>()?,
+            _ => return Ok(None),
+        };
+        self.compare_rows(symbol, lefts, rights, pos).map(Some)
+    }
+
     /// `(a, b) = (c, d)` and its kind.
     pub(super) fn compare_rows(
         &mut self,

@@ -321,7 +321,7 @@ impl Binder<'_> {
         });
         let step = self.set_body(&operation.right);
         self.ctes.pop();
-        let step = step?;
+        let mut step = step?;
         if step.schema().len() != schema.len() {
             let message = "each UNION query must have the same number of columns";
             return Err(SqlError::new(sqlstate::SYNTAX_ERROR, message).at(operation.pos.0));
@@ -340,6 +340,10 @@ impl Binder<'_> {
                     .at(pos));
             }
         }
+        if aggregates_itself(&mut step, id) {
+            let message = "aggregate functions are not allowed in a recursive query's recursive term";
+            return Err(SqlError::new(sqlstate::INVALID_RECURSION, message).at(pos));
+        }
         let step = self.coerce_outputs(step, &types)?;
         let plan = Logical::Recursive {
             id,
@@ -355,6 +359,25 @@ impl Binder<'_> {
 
 fn shared_name(shared: &[Cte], name: &str) -> bool {
     shared.iter().any(|cte| cte.name == name)
+}
+
+/// Whether an aggregate is computed over the rows of the recursive query itself: it would never come to rest.
+fn aggregates_itself(plan: &mut Logical, id: usize) -> bool {
+    match plan {
+        Logical::Aggregate { input, .. } => reads_directly(input, id),
+        _ => plan.inputs_mut().into_iter().any(|input| aggregates_itself(input, id)),
+    }
+}
+
+/// Whether the rows come from the recursive query without a query in between.
+fn reads_directly(plan: &mut Logical, id: usize) -> bool {
+    match plan {
+        Logical::CteScan { id: read, .. } => *read == id,
+        Logical::Filter { .. } | Logical::Join { .. } => {
+            plan.inputs_mut().into_iter().any(|input| reads_directly(input, id))
+        }
+        _ => false,
+    }
 }
 
 fn not_recursive(name: &str, pos: u32) -> SqlError {

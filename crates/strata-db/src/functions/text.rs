@@ -24,8 +24,8 @@ functions! {
     1374 "octet_length"(TEXT) -> INT4 immutable strict = scalar(|s: &str| s.len() as i32), "octet length";
     1375 "octet_length"(BPCHAR) -> INT4 immutable strict = scalar(|s: &str| s.len() as i32), "octet length";
     1811 "bit_length"(TEXT) -> INT4 immutable strict = scalar(|s: &str| s.len() as i32 * 8), "length in bits";
-    870 "lower"(TEXT) -> TEXT immutable strict = scalar(|s: &str| s.to_lowercase()), "lowercase";
-    871 "upper"(TEXT) -> TEXT immutable strict = scalar(|s: &str| s.to_uppercase()), "uppercase";
+    870 "lower"(TEXT) -> TEXT immutable strict = scalar(|s: &str| lowered(s)), "lowercase";
+    871 "upper"(TEXT) -> TEXT immutable strict = scalar(|s: &str| raised(s)), "uppercase";
     872 "initcap"(TEXT) -> TEXT immutable strict = scalar(|s: &str| capitalized(s)), "capitalize each word";
     883 "substr"(TEXT, INT4) -> TEXT immutable strict
         = scalar(|s: &str, from: i32| substring(s, from, None)), "extract portion of string";
@@ -136,15 +136,35 @@ fn joined(a: &str, b: &str) -> Result<String> {
     Ok(whole)
 }
 
+fn lowered(s: &str) -> String {
+    s.chars().map(in_lowercase).collect()
+}
+
+fn raised(s: &str) -> String {
+    s.chars().map(in_uppercase).collect()
+}
+
+/// A character's lowercase if that is one character: a text keeps its length, as with PostgreSQL's locales.
+fn in_lowercase(c: char) -> char {
+    let mut lower = c.to_lowercase();
+    lower.next().filter(|_| lower.next().is_none()).unwrap_or(c)
+}
+
+/// A character's uppercase if that is one character: `ß` stays.
+fn in_uppercase(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    upper.next().filter(|_| upper.next().is_none()).unwrap_or(c)
+}
+
 /// Words begin with a capital; a word is letters and digits.
 fn capitalized(s: &str) -> String {
     let mut out = String::with_capacity(s.len());
     let mut inside = false;
     for c in s.chars() {
         if inside {
-            out.extend(c.to_lowercase())
+            out.push(in_lowercase(c))
         } else {
-            out.extend(c.to_uppercase())
+            out.push(in_uppercase(c))
         }
         inside = c.is_alphanumeric();
     }

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) fn start() -> (Target, Option<Runtime>) {
     if let Ok(address) = std::env::var("STRATA_SPEC_ON") {
         let (host, port) = address.rsplit_once(':').unwrap();
-        return (target(host, port.parse().unwrap()), None);
+        return (target(host, port.parse().unwrap(), false), None);
     }
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -22,9 +22,9 @@ pub(crate) fn start() -> (Target, Option<Runtime>) {
     let server = runtime.block_on(Server::bind(&config)).unwrap();
     let port = server.local_addr().unwrap().port();
     runtime.spawn(server.run(std::future::pending()));
-    (target("127.0.0.1", port), Some(runtime))
+    (target("127.0.0.1", port, true), Some(runtime))
 }
 
-fn target(host: &str, port: u16) -> Target {
-    Target { host: host.to_owned(), port, user: "postgres".to_owned() }
+fn target(host: &str, port: u16, is_strata: bool) -> Target {
+    Target { host: host.to_owned(), port, user: "postgres".to_owned(), is_strata }
 }

@@ -68,13 +68,19 @@ fn value_of(name: &str, values: &[SetValue]) -> Result<String> {
     Ok(parts.join(", "))
 }
 
-/// `SET TIME ZONE INTERVAL '+02:00' HOUR TO MINUTE`: the text of the offset.
+/// `SET TIME ZONE INTERVAL '+02:00' HOUR TO MINUTE`: the offset as POSIX writes it. An interval counts to the
+/// east, POSIX to the west.
 fn interval_zone(expr: &crate::parse::ast::Expr) -> Result<String> {
     let mut inner = expr;
     loop {
         match &inner.kind {
             ExprKind::Cast { operand, .. } => inner = operand,
-            ExprKind::String(text) => return Ok(text.to_string()),
+            ExprKind::String(text) => {
+                return Ok(match text.strip_prefix('-') {
+                    Some(west) => format!("+{west}"),
+                    None => format!("-{}", text.trim_start_matches('+')),
+                });
+            }
             _ => {
                 return Err(SqlError::new(
                     sqlstate::INVALID_PARAMETER_VALUE,
