@@ -63,6 +63,7 @@ fn main() -> ExitCode {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 fn run(args: &Args, pgbench: &Path) -> Result<(), Box<dyn Error>> {
     let dir = std::env::temp_dir().join(format!("strata-bench-{}", std::process::id()));
     std::fs::create_dir(&dir)?;

@@ -81,7 +81,7 @@ fn a_transaction_of_a_driver_rolls_back_when_it_is_dropped() {
     client.batch_execute("CREATE TABLE t (v int)").unwrap();
     let mut transaction = client.transaction().unwrap();
     assert_eq!(transaction.execute("INSERT INTO t VALUES ($1)", &[&1]).unwrap(), 1);
-    let mut inner = transaction.savepoint("inner").unwrap();
+    let mut inner = transaction.savepoint("within").unwrap();
     inner.execute("INSERT INTO t VALUES ($1), ($2)", &[&2, &3]).unwrap();
     inner.rollback().unwrap();
     assert_eq!(transaction.query_one("SELECT count(*) FROM t", &[]).unwrap().get::<_, i64>(0), 1);
@@ -110,7 +110,7 @@ fn rows_are_copied_in_and_out() {
     for (sql, data, code) in [
         ("COPY t FROM STDIN", "1\tagain\t0\n", "23505"),
         ("COPY t FROM STDIN", "7\ttoo few\n", "22P04"),
-        ("COPY t FROM STDIN", "7\ttoo\tmany\tcolumns\n", "22P02"),
+        ("COPY t FROM STDIN", "7\ttoo\tmany\tcolumns\n", "22P04"),
         ("COPY t FROM STDIN", "x\tbad\t0\n", "22P02"),
         ("COPY t FROM STDIN", "7\twide\t1234567\n", "22003"),
         ("COPY t (id, nope) FROM STDIN", "", "42703"),

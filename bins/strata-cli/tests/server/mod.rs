@@ -1,5 +1,7 @@
 //! A server in this process, and `strata` beside it.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use clap::Parser;
 use std::io::Write;
 use std::path::PathBuf;

@@ -43,8 +43,6 @@ pub struct Context<'a> {
     pub clock: &'a dyn Clock,
     /// A row that changed since the snapshot raises 40001 instead of being looked at again.
     pub snapshot_is_fixed: bool,
-    /// Bytes that one operator may hold before it spills.
-    pub memory: usize,
     /// Hears of the rows written.
     pub watch: &'a mut dyn RowWatch,
 }
@@ -58,7 +56,6 @@ pub(super) struct Run<'a> {
     pub(super) params: &'a [Value],
     pub(super) row_numbers: &'a RowNumbers,
     pub(super) snapshot_is_fixed: bool,
-    pub(super) memory: usize,
     pub(super) watch: &'a mut dyn RowWatch,
     pub(super) state: &'a mut State,
     cancelled: &'a AtomicBool,
@@ -81,7 +78,6 @@ impl<'a> Run<'a> {
             params: context.params,
             row_numbers: context.row_numbers,
             snapshot_is_fixed: context.snapshot_is_fixed,
-            memory: context.memory,
             watch: &mut *context.watch,
             state,
             cancelled: context.cancelled,

@@ -446,7 +446,6 @@ pub(super) fn step_plan(
     session.check_interrupts(shared)?;
     let catalog = session.transaction.catalog(shared);
     let serializable = session.isolation() != Isolation::ReadCommitted;
-    let memory = session.variables.settings.borrow().limits().work_mem;
     let held = Held { statements: &session.statements, portals: &session.portals };
     let env = StepEnvironment::new(shared, &session.variables, held, catalog);
     let source = env.source();
@@ -460,7 +459,6 @@ pub(super) fn step_plan(
         cancelled: &session.cancelled,
         clock: &*shared.env.clock,
         snapshot_is_fixed: serializable,
-        memory,
         watch,
     };
     let step = running.next(&mut context)?;

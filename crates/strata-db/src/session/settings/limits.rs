@@ -9,8 +9,6 @@ pub(in crate::session) struct Limits {
     pub(in crate::session) statement_timeout: u64,
     /// `lock_timeout` in milliseconds; 0 is none.
     pub(in crate::session) lock_timeout: u64,
-    /// `work_mem` in bytes.
-    pub(in crate::session) work_mem: usize,
     /// `synchronous_commit`: an answer waits until its commit is on disk.
     pub(in crate::session) waits_for_disk: bool,
 }
@@ -19,11 +17,9 @@ impl Limits {
     /// As the settings stand.
     pub(super) fn of(settings: &Settings) -> Limits {
         let milliseconds = |name| settings.get(name).and_then(value::milliseconds).unwrap_or(0);
-        let kilobytes = settings.get("work_mem").and_then(value::kilobytes).unwrap_or(0);
         Limits {
             statement_timeout: milliseconds("statement_timeout"),
             lock_timeout: milliseconds("lock_timeout"),
-            work_mem: usize::try_from(kilobytes).unwrap_or(usize::MAX).saturating_mul(1024),
             waits_for_disk: settings.get("synchronous_commit") != Some("off"),
         }
     }
