@@ -40,7 +40,10 @@ const PARTS: &[(&str, &str)] = &[
          FROM pg_catalog.pg_constraint r JOIN pg_catalog.pg_class c ON c.oid = r.conrelid \
          WHERE r.confrelid = RELATION AND r.contype = 'f' ORDER BY r.conname",
     ),
-    ("View definition", "SELECT pg_catalog.pg_get_viewdef(oid) FROM pg_catalog.pg_class WHERE oid = RELATION AND relkind = 'v'"),
+    (
+        "View definition",
+        "SELECT pg_catalog.pg_get_viewdef(oid) FROM pg_catalog.pg_class WHERE oid = RELATION AND relkind = 'v'",
+    ),
 ];
 
 /// The databases.
@@ -53,7 +56,8 @@ pub(crate) fn databases(shell: &mut Shell) -> Result<(), Box<dyn Error>> {
 
 /// Relations of these kinds, those whose names match the pattern if there is one.
 pub(crate) fn relations(shell: &mut Shell, kinds: &str, pattern: &str) -> Result<(), Box<dyn Error>> {
-    let named = if pattern.is_empty() { String::new() } else { format!(" AND c.relname LIKE {}", like(pattern)) };
+    let named =
+        if pattern.is_empty() { String::new() } else { format!(" AND c.relname LIKE {}", like(pattern)) };
     shell.query(&format!("{RELATIONS} AND c.relkind IN ({kinds}){named} ORDER BY 1, 2"))
 }
 

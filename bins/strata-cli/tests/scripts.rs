@@ -38,14 +38,16 @@ fn a_file_stops_at_what_fails_and_says_where() {
     let said = server.run(&["-f", file.to_str().unwrap()], "");
     assert_eq!(said.code, 1);
     assert!(said.out.contains("(1 row)") && !said.out.contains('3'), "{}", said.out);
-    let place = "fails.sql:3: ERROR:  relation \"nowhere\" does not exist\nLINE 2:   FROM nowhere;\n               ^";
+    let place =
+        "fails.sql:3: ERROR:  relation \"nowhere\" does not exist\nLINE 2:   FROM nowhere;\n               ^";
     assert!(said.err.contains(place), "{}", said.err);
 }
 
 #[test]
 fn commands_follow_one_another() {
     let server = TestServer::start();
-    let said = server.run(&["-c", "CREATE TABLE t (v int)", "-c", "INSERT INTO t VALUES (1), (2)", "-c", "\\dt"], "");
+    let said = server
+        .run(&["-c", "CREATE TABLE t (v int)", "-c", "INSERT INTO t VALUES (1), (2)", "-c", "\\dt"], "");
     assert!(said.out.contains(" public | t    | table"), "{}", said.out);
     let said = server.run(&["-c", "SELECT 1 / 0", "-c", "SELECT 'unreached'"], "");
     assert_eq!((said.code, said.err.trim()), (1, "ERROR:  division by zero"));
@@ -55,7 +57,8 @@ fn commands_follow_one_another() {
 #[test]
 fn a_relation_is_described() {
     let server = TestServer::start();
-    let script = "CREATE TABLE city (id bigint PRIMARY KEY, name varchar(20) NOT NULL);\n\\d city\n\\d nope\n";
+    let script =
+        "CREATE TABLE city (id bigint PRIMARY KEY, name varchar(20) NOT NULL);\n\\d city\n\\d nope\n";
     let said = server.run(&[], script);
     assert!(said.out.contains(" id     | bigint                | not null |"), "{}", said.out);
     assert!(said.out.contains(" name   | character varying(20) | not null"), "{}", said.out);
@@ -88,7 +91,9 @@ fn answers_change_their_shape() {
     let script = format!("\\x\n\\timing\n\\i {}\n\\?\n\\l\n\\q\nSELECT 'unreached';\n", inner.display());
     let said = server.run(&[], &script);
     assert_eq!((said.err.as_str(), said.code), ("", 0));
-    for text in ["Expanded display is on.", "-[ RECORD 1 ]", "seven | 7", "Time: ", "\\copy TABLE", "postgres"] {
+    for text in
+        ["Expanded display is on.", "-[ RECORD 1 ]", "seven | 7", "Time: ", "\\copy TABLE", "postgres"]
+    {
         assert!(said.out.contains(text), "{text} in\n{}", said.out);
     }
     assert!(!said.out.contains("unreached"));

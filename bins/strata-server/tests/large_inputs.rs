@@ -1,6 +1,10 @@
 //! Inputs and results of unusual size: each gets its answer or a clear error, and others are served meanwhile.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and measures how long it waits")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and measures how long it waits"
+)]
 
 use clap::Parser;
 use postgres::{Client, NoTls};

@@ -4,8 +4,7 @@
 
 use crate::{Connection, Target, fresh};
 use sqllogictest::{
-    Connection as Named, DB, DBOutput, DefaultColumnType, QueryExpect, Record, SortMode,
-    StatementExpect,
+    Connection as Named, DB, DBOutput, DefaultColumnType, QueryExpect, Record, SortMode, StatementExpect,
 };
 use std::collections::HashMap;
 use std::error::Error;

@@ -53,7 +53,8 @@ fn parameters_take_the_type_that_they_are_used_as() {
     assert_eq!(put.columns()[0].type_(), &Type::INT8);
     let get = client.prepare("SELECT id + $1 AS sum, name || $2 AS text FROM t WHERE d > $3").unwrap();
     assert_eq!(get.params(), [Type::INT8, Type::TEXT, Type::DATE]);
-    let columns: Vec<_> = get.columns().iter().map(|column| (column.name(), column.type_().clone())).collect();
+    let columns: Vec<_> =
+        get.columns().iter().map(|column| (column.name(), column.type_().clone())).collect();
     assert_eq!(columns, [("sum", Type::INT8), ("text", Type::TEXT)]);
     assert_eq!(client.prepare("SELECT $1").unwrap().params(), [Type::TEXT]);
     let refused = client.prepare("SELECT nope FROM t").unwrap_err();
@@ -102,9 +103,11 @@ fn rows_are_copied_in_and_out() {
 
     let csv = "v,id\n\"say \"\"hi\"\"\",4\n\"\",5\n,6\n";
     assert_eq!(copy_in(&mut client, "COPY t (v, id) FROM STDIN WITH (FORMAT csv, HEADER)", csv), Ok(3));
-    let out = copy_out(&mut client, "COPY (SELECT id, v FROM t WHERE id > 3 ORDER BY id) TO STDOUT CSV HEADER");
+    let out =
+        copy_out(&mut client, "COPY (SELECT id, v FROM t WHERE id > 3 ORDER BY id) TO STDOUT CSV HEADER");
     assert_eq!(out, "id,v\n4,\"say \"\"hi\"\"\"\n5,\"\"\n6,\n");
-    let out = copy_out(&mut client, "COPY t (id) TO STDOUT WITH (FORMAT csv, DELIMITER '|', FORCE_QUOTE (id))");
+    let out =
+        copy_out(&mut client, "COPY t (id) TO STDOUT WITH (FORMAT csv, DELIMITER '|', FORCE_QUOTE (id))");
     assert!(out.starts_with("\"1\"\n"), "{out}");
 
     for (sql, data, code) in [
@@ -160,7 +163,12 @@ fn an_error_tells_what_it_is_about() {
     let mut refused = |sql: &str, params: &[&(dyn ToSql + Sync)]| {
         let error = client.query(sql, params).unwrap_err();
         let db = error.as_db_error().unwrap().clone();
-        (db.message().to_owned(), db.detail().map(str::to_owned), db.constraint().map(str::to_owned), db.column().map(str::to_owned))
+        (
+            db.message().to_owned(),
+            db.detail().map(str::to_owned),
+            db.constraint().map(str::to_owned),
+            db.column().map(str::to_owned),
+        )
     };
     assert_eq!(
         refused("INSERT INTO t VALUES ($1, 2)", &[&1]),

@@ -1,8 +1,8 @@
 //! Function calls: scalar, set-returning, aggregate, window.
 
 use super::binder::{AGGREGATE_BASE, Binder, WINDOW_BASE};
-use super::group::has_placeholder;
 use super::coerce::Context;
+use super::group::has_placeholder;
 use super::resolve::{Candidate, Chosen, choose, function_candidates};
 use super::types::type_of;
 use crate::error::{Result, SqlError};
@@ -302,7 +302,10 @@ impl Binder<'_> {
         let call =
             WindowCall { function: FunctionRef(function), args, filter, partition_by, order_by, frame, ty };
         let read = call.args.iter().chain(&call.filter).chain(&call.partition_by);
-        if read.chain(call.order_by.iter().map(|key| &key.expr)).any(|expr| has_placeholder(expr, WINDOW_BASE)) {
+        if read
+            .chain(call.order_by.iter().map(|key| &key.expr))
+            .any(|expr| has_placeholder(expr, WINDOW_BASE))
+        {
             let message = "window function calls cannot be nested";
             return Err(SqlError::new(sqlstate::WINDOWING_ERROR, message).at(pos));
         }

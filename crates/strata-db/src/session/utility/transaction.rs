@@ -30,7 +30,7 @@ pub(super) fn run(
     }
     let tag = match statement {
         Transaction::Begin { start, modes } => {
-            begin(session, shared, modes)?;
+            begin(session, modes)?;
             if *start { "START TRANSACTION" } else { "BEGIN" }
         }
         Transaction::Commit { chain } => commit(session, shared, *chain, out)?,
@@ -71,19 +71,19 @@ pub(super) fn run(
     Ok(Outcome::Tag(tag.to_owned()))
 }
 
-fn begin(session: &mut Session, shared: &Shared, modes: &[TransactionMode]) -> Result<()> {
+fn begin(session: &mut Session, modes: &[TransactionMode]) -> Result<()> {
     if session.transaction.block() == Block::Open {
         let warning =
             SqlError::new(sqlstate::ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
         session.variables.notice("WARNING", warning);
     } else {
-        open_block(session, shared)?;
+        open_block(session)?;
     }
     set_modes(session, modes)
 }
 
 /// A block begins, with the session's default modes.
-fn open_block(session: &mut Session, shared: &Shared) -> Result<()> {
+fn open_block(session: &mut Session) -> Result<()> {
     session.transaction.begin_block();
     for mode in ["isolation", "read_only", "deferrable"] {
         let (own, default) = (format!("transaction_{mode}"), format!("default_transaction_{mode}"));
@@ -153,13 +153,13 @@ fn commit(session: &mut Session, shared: &Shared, chain: bool, out: &mut dyn Out
         Block::Open => {
             let modes = chained_modes(session, chain);
             session.commit(shared, out)?;
-            reopen(session, shared, modes)?;
+            reopen(session, modes)?;
             Ok("COMMIT")
         }
         Block::Failed => {
             let modes = chained_modes(session, chain);
             session.rollback(shared, out);
-            reopen(session, shared, modes)?;
+            reopen(session, modes)?;
             Ok("ROLLBACK")
         }
         Block::Idle | Block::Implicit => {
@@ -220,7 +220,7 @@ fn rollback(
     }
     let modes = chained_modes(session, chain);
     session.rollback(shared, out);
-    reopen(session, shared, modes)?;
+    reopen(session, modes)?;
     Ok("ROLLBACK")
 }
 
@@ -234,9 +234,9 @@ fn chained_modes(session: &Session, chain: bool) -> Option<Vec<(&'static str, St
     Some(names.map(|name| (name, settings.get(name).unwrap_or_default().to_owned())).to_vec())
 }
 
-fn reopen(session: &mut Session, shared: &Shared, modes: Option<Vec<(&'static str, String)>>) -> Result<()> {
+fn reopen(session: &mut Session, modes: Option<Vec<(&'static str, String)>>) -> Result<()> {
     let Some(modes) = modes else { return Ok(()) };
-    open_block(session, shared)?;
+    open_block(session)?;
     for (name, value) in modes {
         session.variables.settings.borrow_mut().set(name, &value, true)?;
     }
