@@ -95,6 +95,7 @@ fn has_file(source: &SystemSource<'_>, oid: Oid) -> bool {
 fn object_comment<'a>(source: &SystemSource<'a>, oid: Oid, class: Option<&str>) -> Option<&'a str> {
     match class {
         None | Some("pg_class") => relation_comment(source, oid),
+        Some("pg_namespace") => source.dataset_comment(oid),
         Some("pg_proc") => registry::by_oid(oid.0).map(|function| function.doc),
         Some("pg_operator") => registry::operator_by_oid(oid.0).map(|operator| operator.function.doc),
         Some(_) => None,

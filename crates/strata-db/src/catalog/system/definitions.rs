@@ -114,6 +114,18 @@ impl SystemSource<'_> {
         if pretty { self.env.pretty_expression(&text) } else { text }
     }
 
+    /// The relations that a kept text names, as the default of a serial column names its sequence.
+    pub(super) fn relations_named_in(&self, text: &str) -> Vec<Oid> {
+        let mut literals: Vec<&str> = text.split("'::regclass").collect();
+        literals.pop();
+        let name = |before: &str| before.rsplit_once('\'').map_or("", |(_, name)| name).to_owned();
+        let relation = |before: &str| {
+            let parts = identifiers::parts(&name(before))?;
+            self.names.find_relation(&parts, NO_POS).ok().flatten()
+        };
+        literals.into_iter().filter_map(relation).map(|relation| relation.oid()).collect()
+    }
+
     /// The text with bare names for relations that the search path finds: it is kept with whole ones.
     fn with_visible_names(&self, text: &str) -> String {
         let mut shown = String::with_capacity(text.len());

@@ -82,7 +82,10 @@ fn dependencies(source: &SystemSource<'_>) -> Vec<Dependency> {
     }
     for default in source.defaults() {
         let needs = Object { class: PG_CLASS, oid: default.relation.oid, column: default.number };
-        found.push(Dependency { object: whole(PG_ATTRDEF, default.oid()), needs, kind: AUTO });
+        let object = whole(PG_ATTRDEF, default.oid());
+        found.push(Dependency { object, needs, kind: AUTO });
+        let read = source.relations_named_in(default.expression);
+        found.extend(read.into_iter().map(|oid| Dependency { object, needs: whole(PG_CLASS, oid), kind: NORMAL }));
     }
     sequences(source, &mut found);
     indexes(source, &mut found);
