@@ -60,7 +60,6 @@ pub(super) struct Variables {
 
 impl Variables {
     /// Of a session that starts.
-    #[expect(clippy::too_many_arguments, reason = "all that is known of a session when it starts")]
     pub(super) fn new(
         session: SessionId,
         project: &ProjectDef,
