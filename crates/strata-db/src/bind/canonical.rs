@@ -249,7 +249,13 @@ fn quantified(operand: ast::Expr, op: Operator, quantifier: Quantifier, array: a
 }
 
 fn cast(operand: ast::Expr, ty: Type, typmod: Typmod) -> Option<Tree> {
-    let ty = Box::new(parse_type(&ty.sql_name(typmod)).ok()?);
+    let name = match ty {
+        // Without a length, the words of SQL mean a length of 1.
+        Type::BPCHAR if typmod.is_none() => "bpchar".into(),
+        Type::BIT if typmod.is_none() => "\"bit\"".into(),
+        ty => ty.sql_name(typmod),
+    };
+    let ty = Box::new(parse_type(&name).ok()?);
     Some(Tree::Cast { operand: Box::new(operand), ty })
 }
 

@@ -85,7 +85,11 @@ fn dependencies(source: &SystemSource<'_>) -> Vec<Dependency> {
         let object = whole(PG_ATTRDEF, default.oid());
         found.push(Dependency { object, needs, kind: AUTO });
         let read = source.relations_named_in(default.expression);
-        found.extend(read.into_iter().map(|oid| Dependency { object, needs: whole(PG_CLASS, oid), kind: NORMAL }));
+        found.extend(read.into_iter().map(|oid| Dependency {
+            object,
+            needs: whole(PG_CLASS, oid),
+            kind: NORMAL,
+        }));
     }
     sequences(source, &mut found);
     indexes(source, &mut found);

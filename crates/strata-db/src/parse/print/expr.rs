@@ -482,9 +482,7 @@ impl Printer {
         let interval = ty.interval.map(interval_words);
         match interval {
             Some(fields) => write!(self.out, "interval {fields}")?,
-            None => match sql_name(&ty.name)
-                .and_then(|name| name.split_once(' ').map_or(Some((name, "")), Some))
-            {
+            None => match sql_name(ty).and_then(|name| name.split_once(' ').map_or(Some((name, "")), Some)) {
                 // The modifier of `timestamp with time zone` stands in its middle.
                 Some((first @ ("timestamp" | "time"), rest)) => {
                     self.word(first)?;
@@ -519,9 +517,11 @@ impl Printer {
     }
 }
 
-/// The name that SQL has for a type of `pg_catalog`.
-fn sql_name(name: &ObjectName) -> Option<&'static str> {
-    match name.0.as_slice() {
+/// The name that SQL has for a type of `pg_catalog`. The words for `bpchar` and `bit` mean a length of 1 where
+/// none is given, so these keep their own names.
+fn sql_name(ty: &TypeName) -> Option<&'static str> {
+    match ty.name.0.as_slice() {
+        [_, name] if ty.modifiers.is_empty() && matches!(&*name.name, "bpchar" | "bit") => None,
         [dataset, name] if &*dataset.name == "pg_catalog" => {
             Some(strata_types::Type::by_name(&name.name)?.info()?.sql_name)
         }

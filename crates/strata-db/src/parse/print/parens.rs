@@ -10,10 +10,11 @@ use super::{Printer, Result, Style};
 impl Printer {
     /// An expression where no operator stands beside it.
     pub(super) fn expr(&mut self, expr: &Expr) -> Result {
-        match self.style {
-            Style::Full if is_operation(expr) => self.parens(|p| p.bare(expr)),
-            Style::Full | Style::Spare => self.bare(expr),
-        }
+        let enclosed = match self.style {
+            Style::Full => is_operation(expr),
+            Style::Spare => is_worded_call(expr),
+        };
+        if enclosed { self.parens(|p| p.bare(expr)) } else { self.bare(expr) }
     }
 
     /// An expression as an operand: in parentheses if it is an operation.
@@ -36,7 +37,7 @@ pub(super) fn is_operation(expr: &Expr) -> bool {
         // A minus sign would be taken for an operator.
         ExprKind::Integer(value) => *value < 0,
         ExprKind::Number(text) => text.starts_with('-'),
-        ExprKind::Function(call) => matches!(call.syntax, CallSyntax::AtTimeZone | CallSyntax::Overlaps),
+        ExprKind::Function(_) => is_worded_call(expr),
         ExprKind::Unary { .. }
         | ExprKind::Binary { .. }
         | ExprKind::And(_)
@@ -51,6 +52,14 @@ pub(super) fn is_operation(expr: &Expr) -> bool {
         | ExprKind::QuantifiedArray(_)
         | ExprKind::QuantifiedQuery(_)
         | ExprKind::Collate { .. } => true,
+        _ => false,
+    }
+}
+
+/// A call that is written with words between its arguments: it stands in parentheses in either style.
+fn is_worded_call(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Function(call) => matches!(call.syntax, CallSyntax::AtTimeZone | CallSyntax::Overlaps),
         _ => false,
     }
 }
