@@ -17,6 +17,12 @@ functions! {
         "concatenate aggregate input into an array";
 }
 
+/// # Errors
+/// 54000 for more than a value may hold.
+fn refuse_too_long(len: usize) -> Result<()> {
+    if len > super::text::LEN_MAX { Err(super::text::too_long()) } else { Ok(()) }
+}
+
 /// `string_agg`: each value but the first is preceded by its own delimiter.
 #[derive(Default)]
 struct Texts {
@@ -32,6 +38,7 @@ impl Accumulator for Texts {
                 if let Some(Value::Text(delimiter)) = args.get(1) {
                     joined.push_str(delimiter);
                 }
+                refuse_too_long(joined.len() + text.len())?;
                 joined.push_str(text);
             }
         }
@@ -62,6 +69,7 @@ impl Accumulator for Bytes {
                 if let Some(Value::Bytea(delimiter)) = args.get(1) {
                     joined.extend_from_slice(delimiter);
                 }
+                refuse_too_long(joined.len() + bytes.len())?;
                 joined.extend_from_slice(bytes);
             }
         }

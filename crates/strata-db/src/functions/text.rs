@@ -120,9 +120,9 @@ functions! {
 }
 
 /// Longest string that any value may be (PostgreSQL's MaxAllocSize).
-const LEN_MAX: usize = 0x3fff_ffff;
+pub(super) const LEN_MAX: usize = 0x3fff_ffff;
 
-fn too_long() -> SqlError {
+pub(super) fn too_long() -> SqlError {
     SqlError::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, "requested length too large")
 }
 

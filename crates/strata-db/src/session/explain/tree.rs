@@ -146,6 +146,12 @@ impl<'a> Builder<'a> {
         };
         built.node.estimate = estimate::of(plan, &built.node, self);
         built.node.actual = self.actual(index).or(built.node.actual);
+        // What is computed beforehand is told first, what is computed for each row last.
+        built.node.inputs.sort_by_key(|input| match input.relationship {
+            "InitPlan" => 0,
+            "SubPlan" => 2,
+            _ => 1,
+        });
         built
     }
 
