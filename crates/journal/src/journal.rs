@@ -26,11 +26,13 @@ const PAYLOAD_MAX: u64 = 1 << 20;
 pub struct Options {
     /// Bytes of a segment, fixed when the journal is made. At least 4 KiB, below 4 GiB.
     pub segment_len: u64,
+    /// The caller's last checkpoint: records before it will not be asked for, so opening does not look at them.
+    pub replay_from: Lsn,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { segment_len: 64 << 20 }
+        Options { segment_len: 64 << 20, replay_from: Lsn(0) }
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn recover(env: &Env, dir: &Path, options: &Options) -> Result<Found>
     match read_header(file, &path)? {
         Some(header) if header.first == *first && header.segment_len >= SEGMENT_LEN_MIN => {
             let reserved = check_segments(env, dir, &mut files, header.segment_len)?;
-            find_end(dir, files, header, reserved)
+            find_end(dir, files, header, reserved, options.replay_from)
         }
         // A crash while the journal was begun: nothing was ever appended.
         None if files.len() == 1 && *first == Lsn(0) && is_empty(file, &path)? => begin(env, dir, options),
@@ -132,16 +132,23 @@ fn drop_unbegun(
     env.fs.sync_dir(dir).map_err(Error::disk("sync", dir))
 }
 
-/// Walks the frames to the end, then looks behind it.
+/// Walks the frames to the end, from the segment on that holds the last one before `replay_from`; then looks behind
+/// the end.
 fn find_end(
     dir: &Path,
     files: BTreeMap<Lsn, Arc<dyn File>>,
     header: segment::Header,
     reserved: Lsn,
+    replay_from: Lsn,
 ) -> Result<Found> {
     let segment_len = header.segment_len;
     let mut reader = Reader::new(dir, &files, segment_len, header.journal_id);
-    let mut end = Lsn(header.first.0 + segment::HEADER_LEN as u64);
+    let last_needed = replay_from.0.saturating_sub(1);
+    let mut first = Lsn(last_needed - last_needed % segment_len);
+    if !files.contains_key(&first) || !reader.begins_segment(first)? {
+        first = header.first;
+    }
+    let mut end = Lsn(first.0 + segment::HEADER_LEN as u64);
     let mut synced = Lsn(0);
     // The end of the last record that is whole: a record's first parts alone are a torn tail as well.
     let mut at = end;

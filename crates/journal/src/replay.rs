@@ -72,6 +72,11 @@ pub(crate) fn replay(
     Ok(())
 }
 
+/// Eight bytes as a number.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
 /// Finds frames in segments, through a window.
 pub(crate) struct Reader<'a> {
     dir: &'a Path,
@@ -175,9 +180,9 @@ impl<'a> Reader<'a> {
                 place.0 += (LOOK - LSN_AT - 8) as u64;
                 continue;
             }
-            let mut claims = bytes.get(LSN_AT..).unwrap_or_default().windows(8).zip(place.0..);
-            if let Some((_, found)) = claims.find(|(claim, at)| **claim == at.to_le_bytes()) {
-                return Ok(Lsn(found));
+            let claims = bytes.get(LSN_AT..).unwrap_or_default().windows(8);
+            if let Some(ahead) = claims.zip(place.0..).position(|(claim, at)| number(claim) == at) {
+                return Ok(Lsn(place.0 + ahead as u64));
             }
             // The last bytes are looked at again together with those behind them.
             let looked = bytes.len().saturating_sub(LSN_AT + 7);
@@ -203,7 +208,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether a segment begins at `first` and belongs to this journal.
-    fn begins_segment(&mut self, first: Lsn) -> Result<bool> {
+    pub(crate) fn begins_segment(&mut self, first: Lsn) -> Result<bool> {
         if !self.files.contains_key(&first) {
             return Ok(false);
         }

@@ -11,7 +11,7 @@ use vfs::faulty::{Call, Faulty};
 const DIR: &str = "/journal";
 
 fn open(env: &Env, segment_len: u64) -> Result<Journal, Error> {
-    Journal::open(env, Path::new(DIR), Options { segment_len })
+    Journal::open(env, Path::new(DIR), Options { segment_len, ..Options::default() })
 }
 
 fn records(journal: &Journal, from: Lsn) -> Result<Vec<(Lsn, Vec<u8>)>, Error> {

@@ -1,107 +1,148 @@
-//! Bulk ingestion: a sorted stream becomes SSTables that pass neither journal nor memtable.
+//! Bulk ingestion: a sorted stream becomes SSTables that pass no memtable.
 //!
-//! The tables go into the deepest level at which nothing older lies at or above it in their range, so
-//! that they are never rewritten only to sink. One edit makes all of them visible, or none.
+//! Each table goes into the deepest level at which nothing older lies at or above it in its range, so
+//! that it is never rewritten only to sink. One edit makes all of them visible, or none.
 
 use crate::key::{Kind, Tag, check_lens};
 use crate::manifest::sync_dir;
 use crate::sstable::{TableMeta, TableWriter};
-use crate::tree::{Files, Patience, Tree};
+use crate::tree::{Patience, Tree};
 use crate::version::{Edit, LAST_LEVEL, Version};
-use crate::{Error, Result, Seq};
+use crate::{Error, Op, Result, Seq};
+use journal::Lsn;
 use std::sync::Arc;
 
-impl Tree {
-    pub(crate) fn ingest(
-        &self,
-        seq: Seq,
-        sorted: &mut dyn Iterator<Item = (Vec<u8>, Vec<u8>)>,
-    ) -> Result<()> {
-        self.check_poison()?;
-        let ingested = self.build_tables(seq, sorted)?;
-        let (Some(first), Some(last)) = (ingested.tables.first(), ingested.tables.last()) else {
-            return Ok(());
-        };
-        let (smallest, largest) = (&first.properties.smallest, &last.properties.largest);
-        let _writing = self.writing.lock();
-        self.flush_overlapping(smallest, largest)?;
-        // No compaction may install its result between the choice of the level and the edit.
-        let compaction = self.compaction.lock();
-        let level = match compaction.touches(smallest, largest) {
-            true => 0,
-            false => deepest_free_level(&self.state().version, smallest, largest),
-        };
-        let edit = Edit {
-            added: ingested.tables.iter().map(|meta| (level, meta.clone())).collect(),
-            ..Edit::default()
-        };
-        let committed = self.commit(&edit, |_| {});
-        if !matches!(committed, Err(Error::NoSpace { .. })) {
-            ingested.keep();
+/// A bulk load under way: the changes of one commit, in key order. Dropped before it is installed, it leaves
+/// nothing behind.
+pub struct Ingestion {
+    tree: Arc<Tree>,
+    seq: Seq,
+    writer: Option<TableWriter>,
+    tables: Vec<TableMeta>,
+    last: Vec<u8>,
+    count: u64,
+    /// The names of the tables are durable.
+    synced: bool,
+    installed: bool,
+}
+
+impl Ingestion {
+    pub(crate) fn new(tree: Arc<Tree>, seq: Seq) -> Self {
+        Ingestion {
+            tree,
+            seq,
+            writer: None,
+            tables: Vec::new(),
+            last: Vec::new(),
+            count: 0,
+            synced: false,
+            installed: false,
         }
+    }
+
+    /// Adds a change; keys come in strictly ascending order.
+    pub fn add(&mut self, key: &[u8], op: Op<'_>) -> Result<()> {
+        let (kind, value) = match op {
+            Op::Put(value) => (Kind::Put, value),
+            Op::Delete => (Kind::Delete, &[][..]),
+        };
+        check_lens(key, value)?;
+        if self.count > 0 && self.last.as_slice() >= key {
+            return Err(Error::NotSorted { index: self.count });
+        }
+        self.last.clear();
+        self.last.extend_from_slice(key);
+        self.count += 1;
+        if self.writer.as_ref().is_some_and(|writer| writer.len() >= self.tree.options.table_len) {
+            self.cut()?;
+        }
+        let writer = match &mut self.writer {
+            Some(open) => open,
+            none => none.insert(self.tree.files.create_table(self.seq, Seq(0), &self.tree.options)?),
+        };
+        writer.add(key, Tag::new(self.seq, kind), value)
+    }
+
+    /// Closes the table at hand. To be called before a wide gap in the keys: a table across it would be in
+    /// the way of all that lies in the gap.
+    pub fn cut(&mut self) -> Result<()> {
+        if let Some(full) = self.writer.take() {
+            self.tables.push(full.finish()?);
+            self.synced = false;
+        }
+        Ok(())
+    }
+
+    /// Makes the tables durable, and writes out what memory holds of their ranges: what is left to
+    /// [`install`](Self::install) needs next to no room on the disk. Nobody else may write between the two.
+    pub fn prepare(&mut self) -> Result<()> {
+        self.cut()?;
+        if !self.synced {
+            sync_dir(&self.tree.files.env, &self.tree.files.dir)?;
+            self.synced = true;
+        }
+        let _writing = self.tree.writing.lock();
+        self.tree.flush_overlapping(&self.tables)
+    }
+
+    /// Makes the changes visible and durable, all or nothing. They belong to a commit that the journal holds
+    /// up to `lsn`, which is waited for (I-1). The seq must be above that of every commit before.
+    pub fn install(mut self, lsn: Lsn) -> Result<()> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        self.prepare()?;
+        self.tree.check_poison()?;
+        self.tree.is_journal_durable(lsn, Patience::Wait)?;
+        let _writing = self.tree.writing.lock();
+        self.tree.flush_overlapping(&self.tables)?;
+        // No compaction may install its result between the choice of the levels and the edit.
+        let compaction = self.tree.compaction.lock();
+        let version = self.tree.state().version.clone();
+        let level = |meta: &TableMeta| {
+            let (smallest, largest) = range(meta);
+            match compaction.touches(smallest, largest) {
+                true => 0,
+                false => deepest_free_level(&version, smallest, largest),
+            }
+        };
+        let added = self.tables.iter().map(|meta| (level(meta), meta.clone())).collect();
+        let committed = self.tree.commit(&Edit { added, ..Edit::default() }, |_| {});
+        // Unless it was refused outright, the manifest may name the new files: they must stay.
+        self.installed = !matches!(committed, Err(Error::NoSpace { .. }));
         committed
     }
+}
 
-    fn build_tables(
-        &self,
-        seq: Seq,
-        sorted: &mut dyn Iterator<Item = (Vec<u8>, Vec<u8>)>,
-    ) -> Result<Ingested> {
-        let mut ingested = Ingested { files: self.files.clone(), tables: Vec::new() };
-        let mut writer: Option<TableWriter> = None;
-        let mut last: Option<Vec<u8>> = None;
-        for (index, (key, value)) in sorted.enumerate() {
-            check_lens(&key, &value)?;
-            if last.as_ref().is_some_and(|last| *last >= key) {
-                return Err(Error::NotSorted { index: index as u64 });
+impl Drop for Ingestion {
+    fn drop(&mut self) {
+        if !self.installed {
+            for meta in &self.tables {
+                self.tree.files.remove_table(meta.id);
             }
-            if let Some(full) = writer.take_if(|writer| writer.len() >= self.options.table_len) {
-                ingested.tables.push(full.finish()?);
-            }
-            let open = match &mut writer {
-                Some(open) => open,
-                none => none.insert(self.files.create_table(seq, Seq(0), &self.options)?),
-            };
-            open.add(&key, Tag::new(seq, Kind::Put), &value)?;
-            last = Some(key);
         }
-        if let Some(writer) = writer {
-            ingested.tables.push(writer.finish()?);
-            sync_dir(&self.files.env, &self.files.dir)?;
-        }
-        Ok(ingested)
     }
+}
 
-    /// What is in memory is older than what is ingested, so it must not lie above it.
-    fn flush_overlapping(&self, smallest: &[u8], largest: &[u8]) -> Result<()> {
-        if self.state().active.overlaps(smallest, largest) {
+impl Tree {
+    /// What is in memory is older than what is ingested, so it must not lie above it. The caller holds
+    /// `writing`.
+    fn flush_overlapping(&self, tables: &[TableMeta]) -> Result<()> {
+        let overlaps = |memtable: &crate::memtable::Memtable| {
+            tables.iter().map(range).any(|(smallest, largest)| memtable.overlaps(smallest, largest))
+        };
+        if overlaps(&self.state().active) {
             self.rotate();
         }
-        while self.state().sealed.iter().any(|memtable| memtable.overlaps(smallest, largest)) {
+        while self.state().sealed.iter().any(|memtable| overlaps(memtable)) {
             self.flush_step(Patience::Wait)?;
         }
         Ok(())
     }
 }
 
-/// Finished tables; removed again unless an edit took them over.
-struct Ingested {
-    files: Arc<Files>,
-    tables: Vec<TableMeta>,
-}
-
-impl Ingested {
-    fn keep(mut self) {
-        self.tables.clear();
-    }
-}
-
-impl Drop for Ingested {
-    fn drop(&mut self) {
-        for meta in &self.tables {
-            self.files.remove_table(meta.id);
-        }
-    }
+fn range(meta: &TableMeta) -> (&[u8], &[u8]) {
+    (&meta.properties.smallest, &meta.properties.largest)
 }
 
 fn deepest_free_level(version: &Version, smallest: &[u8], largest: &[u8]) -> usize {

@@ -58,6 +58,7 @@ mod version;
 
 pub use compaction::DropSink;
 pub use error::{Error, Result};
+pub use ingest::Ingestion;
 pub use iter::Iter;
 pub use key::{KEY_LEN_MAX, Op, Seq, VALUE_LEN_MAX};
 pub use lsm::Lsm;

@@ -1,9 +1,11 @@
 //! The public handle.
 
 use crate::compaction::DropSink;
+use crate::ingest::Ingestion;
 use crate::iter::{Iter, Source};
 use crate::jobs::{CompactionJob, FlushJob};
 use crate::key::{Kind, check_lens};
+use crate::memtable::Memtable;
 use crate::sstable::{TableCursor, filter};
 use crate::stats::{LevelStats, Pressure, Stats};
 use crate::tombstone::RangeTombstone;
@@ -14,7 +16,7 @@ use journal::Lsn;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use vfs::{Env, JobHandle};
 
 /// An ordered map of bytes in many versions. One thread writes, any number read.
@@ -77,13 +79,21 @@ impl Lsm {
         Ok(())
     }
 
-    /// Adds a stream of puts in strictly ascending key order as SSTables; durable and visible, all or
-    /// nothing, on return. `seq` must be above that of every commit so far. Flushes what is in
-    /// memory of the same range.
+    /// Begins a bulk load: the changes of commit `seq` become SSTables at once.
+    pub fn begin_ingest(&self, seq: Seq) -> Ingestion {
+        Ingestion::new(self.tree.clone(), seq)
+    }
+
+    /// Adds a stream of puts in strictly ascending key order by a bulk load; durable and visible, all or
+    /// nothing, on return. `seq` must be above that of every commit so far.
     pub fn ingest(&self, seq: Seq, sorted: &mut dyn Iterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<()> {
-        let ingested = self.tree.ingest(seq, sorted);
+        let mut ingestion = self.begin_ingest(seq);
+        for (key, value) in sorted {
+            ingestion.add(&key, Op::Put(&value))?;
+        }
+        ingestion.install(Lsn(0))?;
         self.wake();
-        ingested
+        Ok(())
     }
 
     /// The newest version of `key` that `snapshot` sees, unless it is deleted there.
@@ -146,7 +156,16 @@ impl Lsm {
     /// [`Self::seal`] and watch [`Self::flushed`] there.
     pub fn flush(&self) -> Result<()> {
         self.seal_active();
-        while !self.tree.state().sealed.is_empty() {
+        self.flush_sealed()
+    }
+
+    /// Writes the memtables that are sealed by now to SSTables, as [`flush`](Self::flush) does.
+    pub fn flush_sealed(&self) -> Result<()> {
+        let newest = self.tree.state().sealed.first().cloned();
+        let is_left = |newest: &Arc<Memtable>| {
+            self.tree.state().sealed.iter().any(|memtable| Arc::ptr_eq(memtable, newest))
+        };
+        while newest.as_ref().is_some_and(is_left) {
             self.tree.flush_step(Patience::Wait)?;
         }
         self.tree.check_poison()?;
@@ -164,6 +183,22 @@ impl Lsm {
     pub fn wake(&self) {
         self.flush_job.wake();
         self.compaction_job.wake();
+    }
+
+    /// What is to be called when the journal has become durable up to some position. Cheap: nobody is woken
+    /// who does not wait for that. It does not keep the tree alive.
+    pub fn journal_listener(&self) -> impl Fn(Lsn) + Send + Sync + 'static {
+        let (awaited, flush_job) = (self.tree.awaited.clone(), Arc::downgrade(&self.flush_job));
+        move |durable| {
+            fence(Ordering::SeqCst);
+            let awaited = awaited.load(Ordering::Relaxed);
+            if awaited != 0
+                && awaited <= durable.0
+                && let Some(job) = flush_job.upgrade()
+            {
+                job.wake();
+            }
+        }
     }
 
     /// Versions that no snapshot at or above `seq` can see may be dropped from now on. Never goes back.
@@ -254,7 +289,7 @@ impl Lsm {
     }
 
     /// Seals the memtable if it is full, or if the pool has no more memory for it.
-    fn after_write(&self, active: &crate::memtable::Memtable) {
+    fn after_write(&self, active: &Memtable) {
         let tree = &*self.tree;
         let granted = active.reserve();
         tree.is_short_of_memory.store(!granted, Ordering::Relaxed);

@@ -24,7 +24,7 @@ pub struct Options {
     pub compress: bool,
     /// The journal that must be durable before an SSTable may reflect it (I-1); `None` if what is
     /// applied here is not journaled. Background jobs only ask how far it is; a flush that finds it
-    /// too far behind goes on at the next [`wake`](crate::Lsm::wake).
+    /// too far behind goes on when [`journal_listener`](crate::Lsm::journal_listener) hears of it.
     pub wal: Option<Arc<dyn WriteAhead>>,
 }
 

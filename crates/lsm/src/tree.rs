@@ -19,7 +19,7 @@ use filesystem::MemoryPool;
 use journal::Lsn;
 use parking_lot::{Mutex, RwLock};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use vfs::Env;
 
@@ -33,6 +33,8 @@ pub(crate) struct Tree {
     pub(crate) flush: Mutex<Option<RunningFlush>>,
     pub(crate) compaction: Mutex<CompactionSlot>,
     pub(crate) sink: RwLock<Option<Arc<DropSink>>>,
+    /// The journal position that the flush job waits for; 0 if it does not wait.
+    pub(crate) awaited: Arc<AtomicU64>,
     /// The pool refused memory to the active memtable.
     pub(crate) is_short_of_memory: AtomicBool,
     /// Why background work does not get on, if it does not.
@@ -124,6 +126,7 @@ impl Tree {
             flush: Mutex::default(),
             compaction: Mutex::default(),
             sink: RwLock::default(),
+            awaited: Arc::default(),
             is_short_of_memory: AtomicBool::new(false),
             stalled: Mutex::default(),
             manifest: Mutex::new(manifest),
@@ -217,7 +220,14 @@ impl Tree {
     pub(crate) fn is_journal_durable(&self, lsn: Lsn, patience: Patience) -> Result<bool> {
         let Some(wal) = &self.options.wal else { return Ok(true) };
         if patience == Patience::Poll {
-            return Ok(wal.durable() >= lsn);
+            // Noted before the look: should the journal get there in between, its subscriber sees the note.
+            self.awaited.store(lsn.0, Ordering::Relaxed);
+            fence(Ordering::SeqCst);
+            let is_durable = wal.durable() >= lsn;
+            if is_durable {
+                self.awaited.store(0, Ordering::Relaxed);
+            }
+            return Ok(is_durable);
         }
         match wal.ensure_durable(lsn) {
             Ok(()) => Ok(true),

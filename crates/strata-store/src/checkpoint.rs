@@ -1,72 +1,104 @@
 //! Checkpoints: the journal before them is not needed any more.
 //!
-//! A position is noted when every record before it is applied. Then everything in memory is written, by
-//! the tree into tables and by the heap into pages, while commits go on. Then the superblock names the
-//! position, and the journal may use the segments before it again. A failure at any step leaves the
-//! checkpoint before it true. A full disk passes; any other failure poisons the store (I-4), for what a
-//! write or sync has left behind is unknown until the next recovery.
+//! ```text
+//! begin   a position is noted at which every record before it is applied; memtables so far are sealed
+//! step    the pages dirty by then are written, batch by batch, while commits go on
+//! end     tables and pages are complete and synced; the superblock names the position; the journal
+//!         may use the segments before it again
+//! ```
+//! A failure at any step leaves the checkpoint before it true. A full disk passes; any other failure poisons
+//! the store (I-4), for what a write or sync has left behind is unknown until the next recovery.
 
 use crate::engine::Engine;
+use crate::superblock::Superblock;
 use crate::{Error, Result, vacuum};
+use filesystem::Sweep;
 use journal::Lsn;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use vfs::{Job, Progress};
 
-/// Makes a checkpoint now.
+/// Makes a checkpoint now, as fast as it goes.
 pub(crate) fn checkpoint(engine: &Engine) -> Result<()> {
-    let mut superblock = engine.superblock.lock();
-    engine.check_health()?;
-    while vacuum::drain(engine)? > 0 {}
-    let mut next = superblock.clone();
-    {
-        let turn = engine.turn.lock();
-        next.checkpoint = engine.journal.end();
-        next.last_seq = turn.last_seq;
-        next.dropped = turn.dropped.iter().map(|(keyspace, _)| *keyspace).collect();
+    let mut checkpoint = Checkpoint::begin(engine)?;
+    while !checkpoint.is_swept() {
+        checkpoint.step(engine)?;
     }
-    write_everything(engine, next.checkpoint).or_else(|error| judge(engine, error))?;
-    next.store(&engine.env, &engine.dir).or_else(|error| judge(engine, error))?;
-    engine.checkpointed.store(next.checkpoint.0, Ordering::Relaxed);
-    engine.journal.recycle_before(next.checkpoint);
-    *superblock = next;
-    Ok(())
-}
-
-fn write_everything(engine: &Engine, up_to: Lsn) -> Result<()> {
-    engine.lsm.flush()?;
-    engine.heap.checkpoint()?;
-    Ok(engine.journal.sync_to(up_to)?)
-}
-
-fn judge(engine: &Engine, error: Error) -> Result<()> {
-    match error {
-        Error::Full { .. } | Error::OutOfMemory { .. } => Err(error),
-        error => engine.or_poison(Err(error)),
-    }
+    checkpoint.end(engine)
 }
 
 /// Bytes of journal that a recovery would replay.
-pub(crate) fn lag(durable: Lsn, checkpointed: &AtomicU64) -> u64 {
-    durable.0.saturating_sub(checkpointed.load(Ordering::Relaxed))
+pub(crate) fn lag(end: Lsn, checkpointed: &AtomicU64) -> u64 {
+    end.0.saturating_sub(checkpointed.load(Ordering::Relaxed))
 }
 
-/// Makes a checkpoint whenever the journal has grown by so much.
-pub(crate) struct CheckpointJob {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) every: u64,
+/// A checkpoint under way. Dropping it gives it up, which harms nothing.
+pub(crate) struct Checkpoint {
+    next: Superblock,
+    sweep: Sweep,
 }
 
-impl Job for CheckpointJob {
-    fn step(&mut self) -> Progress {
-        let journal = &self.engine.journal;
-        if lag(journal.durable(), &self.engine.checkpointed) < self.every {
-            return Progress::Idle;
+impl Checkpoint {
+    pub(crate) fn begin(engine: &Engine) -> Result<Checkpoint> {
+        engine.check_health()?;
+        while vacuum::drain(engine)? > 0 {}
+        let mut next = engine.superblock.lock().clone();
+        {
+            let turn = engine.turn.lock();
+            next.checkpoint = engine.journal.end();
+            next.last_seq = turn.last_seq;
+            next.dropped = turn.dropped.iter().map(|(keyspace, _)| *keyspace).collect();
+            engine.lsm.seal();
         }
-        match checkpoint(&self.engine) {
-            Ok(()) => Progress::More,
-            // The checkpoint before holds; the next sync tries again.
-            Err(_) => Progress::Idle,
+        let sweep = engine.heap.begin_checkpoint().or_else(|error| engine.judge(error.into()))?;
+        Ok(Checkpoint { next, sweep })
+    }
+
+    /// Everything before here is in its place once the checkpoint has ended.
+    pub(crate) fn position(&self) -> Lsn {
+        self.next.checkpoint
+    }
+
+    pub(crate) fn is_swept(&self) -> bool {
+        self.sweep.is_over()
+    }
+
+    /// How much of `whole` belongs to the work that is done.
+    pub(crate) fn share_of(&self, whole: u64) -> u64 {
+        self.sweep.share_of(whole)
+    }
+
+    pub(crate) fn step(&mut self, engine: &Engine) -> Result<()> {
+        engine.heap.sweep_some(&mut self.sweep).or_else(|error| engine.judge(error.into()))
+    }
+
+    pub(crate) fn end(self, engine: &Engine) -> Result<()> {
+        self.write_the_rest(engine).or_else(|error| engine.judge(error))?;
+        let mut superblock = engine.superblock.lock();
+        if self.next.checkpoint <= superblock.checkpoint {
+            // Another one was faster, and began later.
+            return Ok(());
+        }
+        self.next.store(&engine.env, &engine.dir).or_else(|error| engine.judge(error))?;
+        let position = self.next.checkpoint;
+        *superblock = self.next;
+        engine.checkpointed.store(position.0, Ordering::Relaxed);
+        engine.journal.recycle_before(position);
+        engine.heap.replay_starts_at(position);
+        Ok(())
+    }
+
+    fn write_the_rest(&self, engine: &Engine) -> Result<()> {
+        engine.lsm.flush_sealed()?;
+        engine.heap.end_checkpoint()?;
+        Ok(engine.journal.sync_to(self.next.checkpoint)?)
+    }
+}
+
+impl Engine {
+    /// What the failure of a write in the background means: a full disk and a full pool pass.
+    pub(crate) fn judge<T>(&self, error: Error) -> Result<T> {
+        match error {
+            Error::Full { .. } | Error::OutOfMemory { .. } => Err(error),
+            error => self.or_poison(Err(error)),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::snapshots::Snapshots;
 use crate::superblock::Superblock;
 use crate::tuple::Tuple;
 use crate::txn::values::Scratch;
+use crate::upkeep::Schedule;
 use crate::vacuum::{Dropped, Frees};
 use crate::{Error, KeyspaceId, Result, location};
 use filesystem::{Heap, TupleLoc, WriteAhead};
@@ -13,9 +14,9 @@ use journal::{Journal, Lsn};
 use lsm::{Lsm, Pressure, Seq};
 use parking_lot::Mutex;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use vfs::{Env, File};
+use std::sync::{Arc, OnceLock, Weak};
+use vfs::{Env, File, JobHandle};
 
 /// The parts of a store. Latches are taken in the order in which they stand here.
 pub(crate) struct Engine {
@@ -24,7 +25,10 @@ pub(crate) struct Engine {
     /// One checkpoint at a time.
     pub(crate) superblock: Mutex<Superblock>,
     /// The superblock's checkpoint, for those who only ask how far behind it is.
-    pub(crate) checkpointed: Arc<AtomicU64>,
+    pub(crate) checkpointed: AtomicU64,
+    pub(crate) schedule: Arc<Schedule>,
+    /// The job that writes in the background. It owns this.
+    pub(crate) upkeep: OnceLock<Weak<dyn JobHandle>>,
     /// Who holds it may append to the journal.
     pub(crate) turn: Mutex<Turn>,
     pub(crate) locks: Mutex<LockTable>,
@@ -32,6 +36,8 @@ pub(crate) struct Engine {
     pub(crate) lsm: Lsm,
     pub(crate) heap: Heap,
     pub(crate) journal: Arc<Journal>,
+    /// A commit of more bytes goes to the tree as tables.
+    pub(crate) bulk_len: u64,
     pub(crate) scratch: Scratch,
     pub(crate) next_txn: AtomicU64,
     pub(crate) poison: Mutex<Option<String>>,
@@ -144,6 +150,11 @@ impl Engine {
         Ok(keyspaces)
     }
 
+    /// A large commit is cut into records of about this many bytes.
+    pub(crate) fn part_len(&self) -> usize {
+        (self.bulk_len / 16).clamp(4 << 10, 1 << 20) as usize
+    }
+
     /// An error if an earlier failure has made it unsafe to go on (I-4).
     pub(crate) fn check_health(&self) -> Result<()> {
         if let Some(reason) = self.poison.lock().clone() {
@@ -155,8 +166,9 @@ impl Engine {
         }
     }
 
-    /// Waits while the tree is so far behind that more writes would only make it worse.
+    /// Waits while background work is so far behind that more writes would only make it worse.
     pub(crate) fn hold_back(&self) -> Result<()> {
+        self.bound_journal()?;
         if self.lsm.pressure() != Pressure::Stop {
             return Ok(());
         }

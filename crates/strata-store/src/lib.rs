@@ -35,8 +35,8 @@
 //! | `journal/`, `heap/`, `lsm/` | what the crates beneath keep |
 //! | `scratch/` | what large transactions spill; emptied at open |
 //!
-//! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `redo`, `recovery`, `checkpoint`,
-//! `vacuum`, `lock`, `snapshots`, `verify`.
+//! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `parts`, `redo`, `recovery`,
+//! `checkpoint`, `upkeep`, `vacuum`, `lock`, `snapshots`, `verify`.
 
 mod checkpoint;
 mod commit;
@@ -45,6 +45,7 @@ mod error;
 mod keyspace;
 mod location;
 mod lock;
+mod parts;
 mod record;
 mod recovery;
 mod redo;
@@ -53,6 +54,7 @@ mod store;
 mod superblock;
 mod tuple;
 mod txn;
+mod upkeep;
 mod vacuum;
 mod verify;
 

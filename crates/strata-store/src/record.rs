@@ -26,7 +26,7 @@
 //! writer crashed, or was refused, in the middle.
 
 use crate::KeyspaceId;
-use crate::keyspace::{KeyBuf, PREFIX_LEN};
+use crate::keyspace::PREFIX_LEN;
 use crate::location::LOC_LEN;
 use crate::tuple::KEY_LEN_LEN;
 use filesystem::{Placement, TupleLoc};
@@ -36,9 +36,6 @@ use lsm::{Op, Seq};
 pub(crate) const COMMIT: u8 = 1;
 pub(crate) const PART: u8 = 2;
 pub(crate) const UPKEEP: u8 = 3;
-
-/// A large commit is cut into records of about this many bytes.
-pub(crate) const PART_LEN: usize = 1 << 20;
 
 const PUT_TUPLE: u8 = 1;
 const PUT_PACKED: u8 = 2;
@@ -204,6 +201,11 @@ impl<'a> Changes<'a> {
         Changes { rest: payload }
     }
 
+    /// The changes that are left, as they are stored.
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+        self.rest
+    }
+
     fn change(&mut self) -> Option<Change<'a>> {
         let [tag] = *self.array::<1>()?;
         Some(match tag {
@@ -280,26 +282,6 @@ fn split_run(run: &[u8]) -> Option<(&[u8], &[u8])> {
     let (rest, key_len) = tuple.split_last_chunk::<KEY_LEN_LEN>()?;
     let key_len = usize::from(u16::from_le_bytes(*key_len));
     (key_len <= rest.len()).then(|| run.get(..PREFIX_LEN + key_len)).flatten().map(|key| (key, tuple))
-}
-
-/// What several records mean to the tree, kept until the tree can take it as one commit.
-#[derive(Default)]
-pub(crate) struct TreeOps {
-    ops: Vec<(KeyBuf, Option<Vec<u8>>)>,
-}
-
-impl TreeOps {
-    pub(crate) fn push(&mut self, (key, op): (&[u8], Op<'_>)) {
-        let value = match op {
-            Op::Put(value) => Some(value.to_vec()),
-            Op::Delete => None,
-        };
-        self.ops.push((KeyBuf::from_slice(key), value));
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], Op<'_>)> {
-        self.ops.iter().map(|(key, value)| (key.as_slice(), value.as_deref().map_or(Op::Delete, Op::Put)))
-    }
 }
 
 #[cfg(test)]

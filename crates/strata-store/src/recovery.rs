@@ -2,28 +2,30 @@
 //!
 //! 1. Take the directory; empty the scratch files; read the superblock.
 //! 2. Open journal (a torn tail is cut), heap (torn pages are repaired) and tree.
-//! 3. Replay. Which parts belong to a whole commit is known only at its end, so the journal is read twice:
-//!    once for the ends of large commits, once to apply. Heap pages and tables that have a change already
-//!    are left as they are, so a recovery that is cut short is simply done again.
+//! 3. Replay. Which parts belong to a whole commit is known only at its end, so the first part that is met
+//!    has the rest of the journal looked through for the ends of large commits. Heap pages and tables that
+//!    have a change already are left as they are, so a recovery that is cut short is simply done again.
 //!
 //! Nothing uncommitted is reachable, so nothing is undone.
 
 use crate::engine::{Engine, JournalFirst, Turn};
 use crate::lock::LockTable;
-use crate::record::{self, Change, Changes, Malformed, TreeOps};
+use crate::parts::Parts;
+use crate::record::{self, Changes, Malformed};
 use crate::snapshots::Snapshots;
 use crate::superblock::Superblock;
 use crate::txn::values::Scratch;
+use crate::upkeep::Schedule;
 use crate::vacuum::Dropped;
 use crate::{Error, Result, StoreOptions, redo};
-use filesystem::{Heap, HeapOptions, MemoryPool, ScratchFile};
+use filesystem::{Heap, HeapOptions, MemoryPool};
 use journal::{Journal, Lsn, Record};
 use lsm::{Lsm, Seq};
 use parking_lot::Mutex;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use vfs::{Env, File};
 
 /// Opens the store in `dir`, or makes one there.
@@ -31,11 +33,12 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
     make_directory(&env, dir)?;
     let directory_lock = take_directory(&env, dir)?;
     let scratch_dir = dir.join("scratch");
-    ScratchFile::remove_all(&env, &scratch_dir)?;
+    empty_scratch(&env, &scratch_dir)?;
     let superblock = Superblock::open(&env, dir)?;
 
     let pool = MemoryPool::new(options.memory);
-    let journal_options = journal::Options { segment_len: options.segment_len };
+    let journal_options =
+        journal::Options { segment_len: options.segment_len, replay_from: superblock.checkpoint };
     let journal = Arc::new(Journal::open(&env, &dir.join("journal"), journal_options)?);
     let wal = Arc::new(JournalFirst(journal.clone()));
     let heap = Heap::open(&env, dir, pool.clone(), wal.clone(), HeapOptions::default())?;
@@ -58,7 +61,9 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
         scratch: Scratch { env: env.clone(), dir: Arc::new(scratch_dir), pool },
         env,
         dir: dir.to_path_buf(),
-        checkpointed: Arc::new(AtomicU64::new(superblock.checkpoint.0)),
+        checkpointed: AtomicU64::new(superblock.checkpoint.0),
+        schedule: Arc::new(Schedule::new(options.checkpoint_every, superblock.checkpoint)),
+        upkeep: OnceLock::new(),
         superblock: Mutex::new(superblock),
         turn: Mutex::new(turn),
         locks: Mutex::new(LockTable::default()),
@@ -66,10 +71,12 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
         lsm,
         heap,
         journal,
+        bulk_len: options.bulk_len,
         next_txn: AtomicU64::new(1),
         poison: Mutex::new(None),
         _directory_lock: directory_lock,
     };
+    engine.heap.replay_starts_at(engine.superblock.lock().checkpoint);
     replay(&engine)?;
     let last_seq = engine.turn.lock().last_seq;
     engine.snapshots.restore(last_seq, engine.journal.end());
@@ -89,6 +96,14 @@ fn make_directory(env: &Env, dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Removes what transactions of an earlier life have spilled.
+fn empty_scratch(env: &Env, dir: &Path) -> Result<()> {
+    if env.fs.exists(dir).map_err(|source| Error::disk("look for", dir, &source))? {
+        env.fs.remove_dir_all(dir).map_err(|source| Error::disk("remove", dir, &source))?;
+    }
+    Ok(())
+}
+
 fn take_directory(env: &Env, dir: &Path) -> Result<Arc<dyn File>> {
     let path = dir.join("LOCK");
     env.fs.lock(&path).map_err(|source| match source.kind() {
@@ -99,6 +114,14 @@ fn take_directory(env: &Env, dir: &Path) -> Result<Arc<dyn File>> {
 
 fn replay(engine: &Engine) -> Result<()> {
     let from = engine.superblock.lock().checkpoint;
+    let turn = &mut *engine.turn.lock();
+    let flushed = engine.lsm.flushed();
+    let mut replay = Replay { engine, turn, runs: None, parts: None, flushed };
+    each_record(engine, from, &mut |record| replay.record(record))
+}
+
+/// The large commits that end behind `from`.
+fn large_commits(engine: &Engine, from: Lsn) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
     each_record(engine, from, &mut |record| {
         if record.kind == record::COMMIT {
@@ -109,9 +132,7 @@ fn replay(engine: &Engine) -> Result<()> {
         }
         Ok(Ok(()))
     })?;
-    let turn = &mut *engine.turn.lock();
-    let mut replay = Replay { engine, turn, runs, ops: TreeOps::default(), flushed: engine.lsm.flushed() };
-    each_record(engine, from, &mut |record| replay.record(record))
+    Ok(runs)
 }
 
 /// Visits the records. The outer error is a malformed record, the inner one a failure to apply it.
@@ -137,9 +158,10 @@ struct Run {
 struct Replay<'a> {
     engine: &'a Engine,
     turn: &'a mut Turn,
-    runs: Vec<Run>,
-    /// The tree's side of the large commit at hand.
-    ops: TreeOps,
+    /// The large commits, once a part of one was met.
+    runs: Option<Vec<Run>>,
+    /// The parts of the large commit at hand, if the tables lack them.
+    parts: Option<Parts>,
     /// The tables have every commit up to here.
     flushed: Seq,
 }
@@ -153,7 +175,7 @@ impl Replay<'_> {
             }
             record::PART => {
                 let (seq, changes) = record::split_part(record.payload)?;
-                self.part(seq, record.end, changes)
+                self.part(seq, record, changes)
             }
             record::UPKEEP => {
                 let last = self.turn.last_seq;
@@ -163,23 +185,29 @@ impl Replay<'_> {
         })
     }
 
-    fn part(&mut self, seq: Seq, end: Lsn, changes: Changes<'_>) -> Result<()> {
-        let holds = |run: &&Run| run.first <= end && end < run.end;
-        let Some(run) = self.runs.iter().find(holds) else { return Ok(()) };
-        if run.first == end {
-            self.ops = TreeOps::default();
+    fn part(&mut self, seq: Seq, record: Record<'_>, changes: Changes<'_>) -> Result<()> {
+        let runs = match &self.runs {
+            Some(runs) => runs,
+            None => self.runs.insert(large_commits(self.engine, record.lsn)?),
+        };
+        let holds = |run: &&Run| run.first <= record.end && record.end < run.end;
+        let Some(run) = runs.iter().find(holds) else { return Ok(()) };
+        if run.first == record.end {
+            let begin = || Parts::begin(self.engine, seq, run.end.0 - run.first.0, run.first);
+            self.parts = (seq > self.flushed).then(begin).transpose()?;
         }
         redo::heap(self.engine, self.turn, seq, run.end, changes)?;
-        changes.flatten().filter_map(Change::tree_op).for_each(|op| self.ops.push(op));
-        Ok(())
+        self.parts.as_mut().map_or(Ok(()), |parts| parts.keep(changes))
     }
 
     fn commit(&mut self, seq: Seq, lsn: Lsn, is_large: bool, changes: Changes<'_>) -> Result<()> {
         redo::heap(self.engine, self.turn, seq, lsn, changes)?;
-        let ops = if is_large { std::mem::take(&mut self.ops) } else { TreeOps::default() };
-        if seq > self.flushed {
-            let last = changes.flatten().filter_map(Change::tree_op);
-            redo::tree(self.engine, seq, lsn, &mut ops.iter().chain(last))?;
+        if !is_large && seq > self.flushed {
+            redo::tree(self.engine, seq, lsn, &mut { changes })?;
+        } else if let Some(mut parts) = self.parts.take().filter(|_| is_large) {
+            // Tables that stand already are built once more: a version that is there twice counts once.
+            parts.prepare(changes)?;
+            parts.install(self.engine, seq, lsn, changes)?;
         }
         redo::dropped(self.engine, self.turn, seq, lsn, changes)?;
         self.turn.last_seq = self.turn.last_seq.max(seq);

@@ -6,7 +6,7 @@ use crate::keyspace::{end_of, keyspace_of, prefix};
 use crate::record::{Change, Changes, Malformed, Version};
 use crate::{Error, KeyspaceId, Result};
 use journal::Lsn;
-use lsm::{Op, Seq};
+use lsm::Seq;
 
 /// Applies changes to the heap. `lsn` is the end of the record that closes the commit.
 pub(crate) fn heap(engine: &Engine, turn: &mut Turn, seq: Seq, lsn: Lsn, changes: Changes<'_>) -> Result<()> {
@@ -48,9 +48,9 @@ pub(crate) fn tree<'a>(
     engine: &Engine,
     seq: Seq,
     lsn: Lsn,
-    ops: &mut dyn Iterator<Item = (&'a [u8], Op<'a>)>,
+    changes: &mut dyn Iterator<Item = Result<Change<'a>, Malformed>>,
 ) -> Result<()> {
-    Ok(engine.lsm.apply(seq, lsn, ops)?)
+    Ok(engine.lsm.apply(seq, lsn, &mut changes.flatten().filter_map(Change::tree_op))?)
 }
 
 /// Hides dropped keyspaces from snapshots at or behind `seq`, and remembers to discard their heap. They

@@ -1,8 +1,9 @@
 //! The store as its user holds it.
 
-use crate::checkpoint::{self, CheckpointJob};
+use crate::checkpoint;
 use crate::engine::Engine;
 use crate::snapshots::Snapshot;
+use crate::upkeep::Upkeep;
 use crate::vacuum::{self, VacuumStats};
 use crate::verify::{self, VerifyReport};
 use crate::{Error, KeyspaceId, Result, Txn, TxnId, recovery};
@@ -23,11 +24,18 @@ pub struct StoreOptions {
     pub checkpoint_every: u64,
     /// Bytes of a journal segment, fixed when the store is made.
     pub segment_len: u64,
+    /// A commit of more bytes than these goes to the tree as tables, and not through its memtable.
+    pub bulk_len: u64,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        StoreOptions { memory: 1 << 30, checkpoint_every: 256 << 20, segment_len: 64 << 20 }
+        StoreOptions {
+            memory: 1 << 30,
+            checkpoint_every: 256 << 20,
+            segment_len: 64 << 20,
+            bulk_len: 16 << 20,
+        }
     }
 }
 
@@ -40,7 +48,7 @@ pub struct Store {
 
 struct Shared {
     /// Stops before the engine goes: jobs run on what it owns.
-    _checkpoint_job: Arc<dyn JobHandle>,
+    _upkeep: Arc<dyn JobHandle>,
     engine: Arc<Engine>,
 }
 
@@ -50,19 +58,22 @@ impl Store {
     pub fn open(env: Env, dir: &Path, options: StoreOptions) -> Result<Store> {
         let jobs = env.jobs.clone();
         let engine = Arc::new(recovery::open(env, dir, &options)?);
-        let every = options.checkpoint_every;
-        let job = jobs.spawn("checkpoint", Box::new(CheckpointJob { engine: engine.clone(), every }));
-        let (snapshots, checkpointed) = (engine.snapshots.clone(), engine.checkpointed.clone());
-        // Weak, for the job owns the journal that owns this.
-        let waker = Arc::downgrade(&job);
+        let upkeep = jobs.spawn("upkeep", Box::new(Upkeep::new(engine.clone())));
+        // Weak, for the job owns the journal that owns what listens to it.
+        let waker = Arc::downgrade(&upkeep);
+        let _ = engine.upkeep.set(waker.clone());
+        let (snapshots, schedule) = (engine.snapshots.clone(), engine.schedule.clone());
+        let tree = engine.lsm.journal_listener();
         engine.journal.subscribe(Arc::new(move |durable| {
             snapshots.durable_up_to(durable);
-            let is_due = checkpoint::lag(durable, &checkpointed) >= every;
-            if is_due && let Some(job) = waker.upgrade() {
+            tree(durable);
+            if schedule.is_due(durable)
+                && let Some(job) = waker.upgrade()
+            {
                 job.wake();
             }
         }));
-        Ok(Store { shared: Arc::new(Shared { _checkpoint_job: job, engine }) })
+        Ok(Store { shared: Arc::new(Shared { _upkeep: upkeep, engine }) })
     }
 
     /// Begins a transaction.

@@ -99,6 +99,11 @@ impl Frees {
         }
     }
 
+    /// A record is begun: nothing is taken for it yet.
+    pub(crate) fn begin_record(&mut self) {
+        self.taken.clear();
+    }
+
     /// The record for which versions were taken was not appended.
     pub(crate) fn put_back(&mut self) {
         while let Some(back) = self.taken.pop() {

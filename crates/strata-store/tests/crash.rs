@@ -154,7 +154,12 @@ fn by_key(txn: &Txn, view: strata_store::View, keyspace: KeyspaceId) -> Rows {
 }
 
 fn open(env: vfs::Env) -> Result<Store> {
-    let options = StoreOptions { memory: 16 << 20, checkpoint_every: 400 << 10, segment_len: 256 << 10 };
+    let options = StoreOptions {
+        memory: 16 << 20,
+        checkpoint_every: 400 << 10,
+        segment_len: 256 << 10,
+        bulk_len: 32 << 10,
+    };
     Store::open(env, Path::new("/store"), options)
 }
 

@@ -92,7 +92,12 @@ fn heal(machine: &Faulty) -> Env {
 }
 
 fn open(env: &Env) -> Result<Store, Error> {
-    let options = StoreOptions { memory: 16 << 20, checkpoint_every: 300 << 10, segment_len: 64 << 10 };
+    let options = StoreOptions {
+        memory: 16 << 20,
+        checkpoint_every: 300 << 10,
+        segment_len: 64 << 10,
+        bulk_len: 16 << 10,
+    };
     Store::open(env.clone(), std::path::Path::new("/store"), options)
 }
 

@@ -65,6 +65,10 @@ impl DirtySet {
         self.waiting.keys().copied().collect()
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub(super) fn oldest(&self) -> Option<Lsn> {
         self.by_lsn.first().map(|(lsn, _)| *lsn)
     }

@@ -152,6 +152,16 @@ impl PageCache {
         self.dirty.lock().all()
     }
 
+    /// Pages that differ from the disk and are not on their way there.
+    pub(crate) fn dirty_count(&self) -> usize {
+        self.dirty.lock().count()
+    }
+
+    /// Pages that fit.
+    pub(crate) fn capacity(&self) -> usize {
+        self.frames_max
+    }
+
     /// The oldest change that is in memory only.
     pub fn oldest_dirty(&self) -> Option<Lsn> {
         self.dirty.lock().oldest()

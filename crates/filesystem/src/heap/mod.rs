@@ -42,6 +42,7 @@ mod write_back;
 pub use loc::{Placement, Run, SpaceId, TupleLoc};
 pub use tuple::{Packed, TUPLE_LEN_MAX, TupleRef};
 pub use write_ahead::{Unlogged, WriteAhead};
+pub use write_back::Sweep;
 
 use crate::cache::{PageCache, PageRef, PageSource};
 use crate::page::{Damage, Form, Kind, Page, PageId};
@@ -155,7 +156,7 @@ impl Heap {
         packed: &[u8],
         lsn: Lsn,
     ) -> Result<()> {
-        let Some(space) = self.spaces.for_change(space, lsn)? else { return Ok(()) };
+        let Some(space) = self.spaces.for_write(space, lsn)? else { return Ok(()) };
         let loc = placement.loc;
         let id = space.page_id(loc.block);
         let form = Form { overflow: placement.overflow.is_some(), compressed: placement.compressed };

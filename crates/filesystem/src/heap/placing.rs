@@ -39,17 +39,19 @@ struct Room {
     /// Slots below that are neither used nor reserved.
     unused: Vec<u16>,
     reserved: VecDeque<Reserved>,
+    /// The block has a page: a tuple of it was written.
+    is_page: bool,
 }
 
 impl Room {
     fn fresh() -> Room {
-        Room { free: USABLE_LEN, next_slot: 0, unused: Vec::new(), reserved: VecDeque::new() }
+        Room { free: USABLE_LEN, next_slot: 0, unused: Vec::new(), reserved: VecDeque::new(), is_page: false }
     }
 
     fn of(page: &Page) -> Room {
         let next_slot = page.slot_count();
         let unused = (0..next_slot).rev().filter(|slot| page.tuple(*slot).is_none()).collect();
-        Room { free: page.free_len(), next_slot, unused, reserved: VecDeque::new() }
+        Room { free: page.free_len(), next_slot, unused, reserved: VecDeque::new(), is_page: true }
     }
 
     fn reserve(&mut self, payload_len: usize) -> Option<u16> {
@@ -134,7 +136,10 @@ impl Placing {
 
     /// A tuple was written. In a replay it was never placed, and its blocks become owned here.
     pub(super) fn settle(&mut self, loc: TupleLoc, overflow: Option<Run>, map: &mut BlockMap) {
-        let placed = self.rooms.get_mut(&loc.block).and_then(|room| room.take_reserved(loc.slot)).is_some();
+        let placed = self.rooms.get_mut(&loc.block).is_some_and(|room| {
+            room.is_page = true;
+            room.take_reserved(loc.slot).is_some()
+        });
         if !placed {
             self.adopt(Run { first: loc.block, count: 1 }, map);
             overflow.into_iter().for_each(|run| self.adopt(run, map));
@@ -170,8 +175,14 @@ impl Placing {
         let Some(reserved) = room.take_reserved(loc.slot) else { return };
         room.free += reserved.len;
         room.unused.push(reserved.slot);
-        if self.fill != Some(loc.block) {
+        if room.reserved.is_empty() && !room.is_page {
+            // It was taken for what is not written: nobody owns it again.
+            self.rooms.remove(&loc.block);
+            self.fill = self.fill.filter(|fill| *fill != loc.block);
+            self.release(Some(Run { first: loc.block, count: 1 }), map);
+        } else if self.fill != Some(loc.block) {
             self.forget_if_settled(loc.block, map);
+            self.cursor = self.cursor.min(loc.block);
         }
         self.release(overflow, map);
     }

@@ -138,19 +138,23 @@ impl Spaces {
         Ok(space)
     }
 
-    /// The space that a change of LSN `lsn` goes to; `None` if it was dropped at or after that LSN.
+    /// The space that a tuple is written to at LSN `lsn`; `None` if it was dropped at or after that LSN. A
+    /// replay writes to spaces that it has yet to create.
+    pub(super) fn for_write(&self, id: SpaceId, lsn: Lsn) -> Result<Option<Arc<Space>>> {
+        match self.for_change(id, lsn) {
+            Err(Error::NoSuchSpace { .. }) => self.get_or_create(id).map(Some),
+            found => found,
+        }
+    }
+
+    /// The space in which a change of LSN `lsn` finds its tuple; `None` if it was dropped at or after that LSN.
     pub(super) fn for_change(&self, id: SpaceId, lsn: Lsn) -> Result<Option<Arc<Space>>> {
         self.newest.fetch_max(lsn.0, Ordering::Relaxed);
         if let Some(space) = self.open.read().get(&id) {
             return Ok(Some(Arc::clone(space)));
         }
-        // Bound to a name so that the lock is given back before the space is created.
-        let before_drop = self.dropped.lock().get(&id).map(|dropped| lsn <= *dropped);
-        match before_drop {
-            Some(true) => Ok(None),
-            Some(false) => Err(Error::NoSuchSpace { space: id }),
-            None => self.get_or_create(id).map(Some),
-        }
+        let before_drop = self.dropped.lock().get(&id).is_some_and(|dropped| lsn <= *dropped);
+        if before_drop { Ok(None) } else { Err(Error::NoSuchSpace { space: id }) }
     }
 
     pub(super) fn drop_space(&self, id: SpaceId, lsn: Lsn) {

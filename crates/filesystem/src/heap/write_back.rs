@@ -20,6 +20,26 @@ use std::path::Path;
 use std::sync::Arc;
 use vfs::Env;
 
+/// The pages that a checkpoint has to write.
+#[derive(Debug)]
+pub struct Sweep {
+    pages: Vec<PageId>,
+    done: usize,
+}
+
+impl Sweep {
+    /// Whether all of them have been written or put off.
+    pub fn is_over(&self) -> bool {
+        self.done >= self.pages.len()
+    }
+
+    /// How much of `whole` belongs to the pages behind it.
+    pub fn share_of(&self, whole: u64) -> u64 {
+        let share = u128::from(whole) * self.done as u128 / self.pages.len().max(1) as u128;
+        u64::try_from(share).unwrap_or(whole)
+    }
+}
+
 /// The one writer of pages.
 pub(super) struct Writer {
     double_write: DoubleWrite,
@@ -102,35 +122,53 @@ impl Heap {
     pub fn write_back(&self, max_pages: usize) -> Result<usize> {
         let mut writer = self.writer.lock();
         writer.check()?;
-        let mut images = std::mem::take(&mut writer.parked);
-        let more = max_pages.saturating_sub(images.len());
-        images.extend(self.take_images(&self.cache.next_dirty(more)));
-        let durable = self.wal.durable();
-        let (ready, parked) = images.into_iter().partition(|(_, image)| image.lsn() <= durable);
-        writer.parked = parked;
-        self.write_images(&mut writer, ready)
+        let more = max_pages.saturating_sub(writer.parked.len());
+        let batch = self.cache.next_dirty(more);
+        self.write_durable(&mut writer, &batch)
+    }
+
+    /// Whether so much of the cache is dirty that readers may soon have to wait for writes.
+    pub fn is_crowded(&self) -> bool {
+        self.cache.dirty_count() * 4 > self.cache.capacity()
     }
 
     /// Writes everything that is dirty at the time of the call, syncs it and saves the block maps. Changes
     /// with an LSN at or below the newest one made before the call need no replay from then on; the caller
     /// sees to it that no record is appended and not applied at that moment. Changes may go on meanwhile.
     pub fn checkpoint(&self) -> Result<()> {
-        let _one_at_a_time = self.checkpointing.lock();
-        let (dirty, batch_pages) = {
-            let mut writer = self.writer.lock();
-            writer.check()?;
-            // A page that changed while its image was parked is dirty twice: the image goes first.
-            self.write_now(&mut writer, &[])?;
-            (self.cache.all_dirty(), writer.batch_pages)
-        };
-        for batch in dirty.chunks(batch_pages) {
-            let mut writer = self.writer.lock();
-            writer.check()?;
-            self.write_now(&mut writer, batch)?;
+        let mut sweep = self.begin_checkpoint()?;
+        while !sweep.is_over() {
+            self.sweep_some(&mut sweep)?;
         }
+        self.end_checkpoint()
+    }
+
+    /// Begins a checkpoint that goes on in steps: [`Self::sweep_some`] until the sweep is over, then
+    /// [`Self::end_checkpoint`]. It holds for the moment of this call, and may be given up at any step.
+    pub fn begin_checkpoint(&self) -> Result<Sweep> {
         let mut writer = self.writer.lock();
         writer.check()?;
-        // What a concurrent `write_back` has parked may be pages of ours.
+        // A page that changed while its image was parked is dirty twice: the image goes first.
+        self.write_now(&mut writer, &[])?;
+        Ok(Sweep { pages: self.cache.all_dirty(), done: 0 })
+    }
+
+    /// Writes the next batch of a sweep. Pages whose records are not durable are put off; nothing waits.
+    pub fn sweep_some(&self, sweep: &mut Sweep) -> Result<()> {
+        let mut writer = self.writer.lock();
+        writer.check()?;
+        let batch = sweep.pages.iter().skip(sweep.done).take(writer.batch_pages).copied();
+        let batch: Vec<PageId> = batch.collect();
+        sweep.done += batch.len();
+        self.write_durable(&mut writer, &batch).map(drop)
+    }
+
+    /// Syncs what the sweep has written and saves the block maps.
+    pub fn end_checkpoint(&self) -> Result<()> {
+        let _one_at_a_time = self.checkpointing.lock();
+        let mut writer = self.writer.lock();
+        writer.check()?;
+        // What was put off may be pages of the sweep.
         self.write_now(&mut writer, &[])?;
         // The maps are taken under the writer's lock: every floor in them is of an image that the sync below
         // covers, and no later overwrite goes without the double write.
@@ -151,7 +189,17 @@ impl Heap {
         self.write_now(&mut writer, &batch)
     }
 
-    /// Writes these pages and all that are parked.
+    /// Writes those of these pages and of the parked ones whose records are durable, and parks the others.
+    fn write_durable(&self, writer: &mut Writer, pages: &[PageId]) -> Result<usize> {
+        let mut images = std::mem::take(&mut writer.parked);
+        images.extend(self.take_images(pages));
+        let durable = self.wal.durable();
+        let (ready, parked) = images.into_iter().partition(|(_, image)| image.lsn() <= durable);
+        writer.parked = parked;
+        self.write_images(writer, ready)
+    }
+
+    /// Writes these pages and all that are parked, waiting for the journal.
     fn write_now(&self, writer: &mut Writer, pages: &[PageId]) -> Result<usize> {
         let mut images = std::mem::take(&mut writer.parked);
         images.extend(self.take_images(pages));

@@ -4,7 +4,8 @@
 //! transaction has written itself is skipped where it lies; at the end of the heap follow the rows that
 //! it has put.
 
-use super::private::Write;
+use super::overflow::RunCursor;
+use super::private::Own;
 use super::{Txn, View};
 use crate::keyspace::{KeyBuf, key_of, prefix, stored_key, stored_range};
 use crate::snapshots::Snapshot;
@@ -24,6 +25,7 @@ pub struct ExtentScan {
     /// Blocks added later hold only what the snapshot does not see.
     end_block: u32,
     next_own: Bound<KeyBuf>,
+    runs: RunCursor,
     _snapshot: Snapshot,
 }
 
@@ -37,6 +39,7 @@ impl ExtentScan {
             next_block: 0,
             end_block: if is_dropped { 0 } else { engine.heap.block_count(keyspace.space()) },
             next_own: Bound::Included(KeyBuf::from_slice(&prefix(keyspace))),
+            runs: RunCursor::default(),
             _snapshot: txn.hold(view),
         }
     }
@@ -55,7 +58,7 @@ impl ExtentScan {
         let View { snapshot, command } = self.view;
         let (keyspace, private) = (self.keyspace, txn.private());
         let blocks = CHUNK_BLOCKS.min(self.end_block - self.next_block);
-        let mut malformed = None;
+        let (mut malformed, mut unread) = (None, None);
         let next = txn.store.engine().heap.scan(
             keyspace.space(),
             self.next_block,
@@ -68,13 +71,24 @@ impl ExtentScan {
                     malformed = Some((loc, created));
                     return ControlFlow::Break(());
                 };
-                let hidden = private.has_rows() && private.get(&stored_key(keyspace, key), command).is_some();
-                if !hidden {
-                    visit(key, value);
+                let own = match private.has_rows() {
+                    true => private.get(&stored_key(keyspace, key), command),
+                    false => Ok(None),
+                };
+                match own {
+                    Ok(None) => visit(key, value),
+                    Ok(Some(_)) => {}
+                    Err(error) => {
+                        unread = Some(error);
+                        return ControlFlow::Break(());
+                    }
                 }
                 ControlFlow::Continue(())
             },
         )?;
+        if let Some(error) = unread {
+            return Err(error);
+        }
         if let Some((loc, created)) = malformed {
             let what = format!("the tuple at {loc} is no key and value");
             return Err(Error::Disagree { keyspace, seq: lsm::Seq(created), what });
@@ -89,15 +103,15 @@ impl ExtentScan {
         let mut value = Vec::new();
         for _ in 0..CHUNK_OWN {
             let lower = self.next_own.as_ref().map(|key| key.as_slice());
-            let Some((key, write)) = txn.private.first_in(lower, upper, false, self.view.command) else {
-                return Ok(false);
-            };
-            if let Write::Put(put) = write {
+            let range = (lower, upper);
+            let own = txn.private.first_in(range, false, self.view.command, &mut self.runs)?;
+            let Some((key, own)) = own else { return Ok(false) };
+            if own != Own::Delete {
                 value.clear();
-                txn.private.read_value(put, &mut value)?;
-                visit(key_of(key), &value);
+                txn.private.read_value(&own, &mut value)?;
+                visit(key_of(&key), &value);
             }
-            self.next_own = Bound::Excluded(KeyBuf::from_slice(key));
+            self.next_own = Bound::Excluded(key);
         }
         Ok(true)
     }

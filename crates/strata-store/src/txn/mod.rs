@@ -14,6 +14,7 @@
 //! views are at least as new, and the position that gates its last reply covers what it has seen.
 
 mod extent;
+mod overflow;
 pub(crate) mod private;
 mod scan;
 pub(crate) mod values;
@@ -30,7 +31,7 @@ use crate::tuple::{KEY_LEN_LEN, Tuple};
 use crate::{Error, KEY_LEN_MAX, KeyspaceId, Lock, LockMode, ObjectMode, Result, Store, commit};
 use journal::Lsn;
 use lsm::Seq;
-use private::{Mark, Private, Write};
+use private::{Mark, Own, Private};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use values::ValueLog;
@@ -187,9 +188,9 @@ impl Txn {
     pub fn get(&self, view: View, keyspace: KeyspaceId, key: &[u8]) -> Result<Option<Tuple>> {
         let stored = stored_key(keyspace, key);
         if self.private.has_rows()
-            && let Some(write) = self.private.get(&stored, view.command)
+            && let Some(own) = self.private.get(&stored, view.command)?
         {
-            return self.own_value(keyspace, write);
+            return self.own_value(own);
         }
         if self.has_created(keyspace) {
             return Ok(None);
@@ -197,15 +198,13 @@ impl Txn {
         self.store.engine().read(view.snapshot, keyspace, &stored)
     }
 
-    fn own_value(&self, keyspace: KeyspaceId, write: Write) -> Result<Option<Tuple>> {
-        match write {
-            Write::Delete => Ok(None),
-            Write::Put(value) if keyspace.is_index() => {
-                Ok(Some(Tuple::copy_of(self.private.inline_value(value))))
-            }
-            Write::Put(value) => {
-                let mut bytes = Vec::with_capacity(value.len());
-                self.private.read_value(value, &mut bytes)?;
+    fn own_value(&self, own: Own<'_>) -> Result<Option<Tuple>> {
+        match own {
+            Own::Delete => Ok(None),
+            Own::Inline(value) => Ok(Some(Tuple::copy_of(&value))),
+            logged => {
+                let mut bytes = Vec::new();
+                self.private.read_value(&logged, &mut bytes)?;
                 Ok(Some(Tuple::own(bytes)))
             }
         }
@@ -301,19 +300,12 @@ impl Txn {
     /// must be able to write the same in another life of the process.
     pub fn each_write(&self, visit: &mut EachWrite<'_>) -> Result<()> {
         let mut value = Vec::new();
-        for (stored, write) in self.private.newest() {
+        let mut newest = self.private.newest()?;
+        while let Some((stored, own)) = newest.next()? {
             let Some((keyspace, key)) = crate::keyspace::split(stored) else { continue };
-            match write {
-                Write::Delete => visit(keyspace, key, None)?,
-                Write::Put(at) if keyspace.is_index() => {
-                    visit(keyspace, key, Some(self.private.inline_value(at)))?;
-                }
-                Write::Put(at) => {
-                    value.clear();
-                    self.private.read_value(at, &mut value)?;
-                    visit(keyspace, key, Some(&value))?;
-                }
-            }
+            value.clear();
+            self.private.read_value(&own, &mut value)?;
+            visit(keyspace, key, (own != Own::Delete).then_some(value.as_slice()))?;
         }
         Ok(())
     }

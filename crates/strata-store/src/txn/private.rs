@@ -3,25 +3,51 @@
 //!
 //! ```text
 //! stored key ──► [ (command 1, put) (command 3, delete) … ]      oldest first, newest last
-//!                        │
-//!                        ▼
-//!               value log: [ spilled to scratch │ in memory ]
+//!      │                 │
+//!      ▼                 ▼
+//!  overflow         value log: [ spilled to scratch │ in memory ]
 //! ```
+//! When keys and versions are too many for memory they leave it as a sorted run of the [`Overflow`], and
+//! values of table keyspaces have left it before. What is in memory is newer than any run.
+//!
 //! A statement that runs as command *c* sees, of each key, the newest write of a command before *c*:
 //! never its own (I-8). A savepoint is a mark in the undo log, which exists only while a savepoint
 //! does. Dropping the whole is the rollback.
 
+use super::overflow::{Overflow, RunCursor, put_version};
 use super::values::{ValueLog, ValueRef};
 use crate::keyspace::{KeyBuf, keyspace_of};
 use crate::{KeyspaceId, Result};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, btree_map};
+use std::iter::Peekable;
 use std::ops::Bound;
 
 /// What a write does to its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Write {
+enum Write {
     Put(ValueRef),
     Delete,
+}
+
+/// A write as it is read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Own<'a> {
+    Delete,
+    /// A value that is to be read from the value log.
+    Logged(ValueRef),
+    Inline(Cow<'a, [u8]>),
+}
+
+impl Own<'_> {
+    pub(crate) fn into_owned(self) -> Own<'static> {
+        match self {
+            Own::Delete => Own::Delete,
+            Own::Logged(value) => Own::Logged(value),
+            Own::Inline(value) => Own::Inline(Cow::Owned(value.into_owned())),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +84,9 @@ pub(crate) struct Private {
     entries: BTreeMap<KeyBuf, Versions>,
     /// Bytes that keys and their map take, roughly.
     entries_len: usize,
+    overflow: Option<Overflow>,
+    /// What `entries_len` was of all that is in there.
+    overflow_len: u64,
     values: ValueLog,
     undo: Vec<KeyBuf>,
     depth: usize,
@@ -65,14 +94,24 @@ pub(crate) struct Private {
     created: Vec<KeyspaceId>,
 }
 
-/// What an entry costs beside its key: the map's node and the versions.
-const ENTRY_LEN: usize = 112;
+/// What an entry costs beside its key: the map's node, which is seldom full, and the versions.
+const ENTRY_LEN: usize = 160;
+/// Entries leave memory when they take this much of the pool …
+const POOL_SHARE: usize = 8;
+/// … but not before they make a run that is worth its file.
+const RUN_LEN_MIN: usize = 1 << 20;
+/// A value of an index keyspace that is longer is moved to the value log when its key leaves memory.
+const INLINE_LEN_MAX: usize = 1 << 10;
+/// A key whose versions take more bytes than this, thousands of them, stays in memory.
+const VERSIONS_LEN_MAX: usize = 64 << 10;
 
 impl Private {
     pub(crate) fn new(values: ValueLog) -> Self {
         Private {
             entries: BTreeMap::new(),
             entries_len: 0,
+            overflow: None,
+            overflow_len: 0,
             values,
             undo: Vec::new(),
             depth: 0,
@@ -82,11 +121,11 @@ impl Private {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.dropped.is_empty()
+        !self.has_rows() && self.dropped.is_empty()
     }
 
     pub(crate) fn has_rows(&self) -> bool {
-        !self.entries.is_empty()
+        !self.entries.is_empty() || self.overflow.is_some()
     }
 
     pub(crate) fn put(&mut self, command: u32, key: KeyBuf, value: &[u8]) -> Result<()> {
@@ -105,7 +144,53 @@ impl Private {
 
     fn account(&mut self, key: &KeyBuf) -> Result<()> {
         self.entries_len += ENTRY_LEN + if key.spilled() { key.len() } else { 0 };
+        let held = self.entries_len + self.values.inline_len();
+        let share = self.values.scratch().pool.cap() / POOL_SHARE;
+        if held <= share && self.values.reserve_beside(self.entries_len).is_ok() {
+            return Ok(());
+        }
+        // While a savepoint is set the undo log needs them here.
+        if held >= RUN_LEN_MIN && self.depth == 0 {
+            self.spill_entries()?;
+        }
         self.values.reserve_beside(self.entries_len)
+    }
+
+    /// Moves the entries to the overflow.
+    fn spill_entries(&mut self) -> Result<()> {
+        let overflow = match &mut self.overflow {
+            Some(overflow) => overflow,
+            none => none.insert(Overflow::create(self.values.scratch())?),
+        };
+        let mut run = overflow.begin_run();
+        let (mut versions, mut staying) = (Vec::new(), Vec::new());
+        for (key, written) in &self.entries {
+            versions.clear();
+            for version in std::iter::once(&written.newest).chain(written.earlier.iter().rev()) {
+                let own = leaving(&mut self.values, key, version.write)?;
+                put_version(&mut versions, version.command, &own);
+            }
+            if versions.len() > VERSIONS_LEN_MAX {
+                staying.push(key.clone());
+            } else {
+                run.add(key, &versions)?;
+            }
+        }
+        overflow.end_run(run)?;
+        self.overflow_len += self.entries_len as u64;
+        self.keep_only(&staying);
+        Ok(())
+    }
+
+    /// The entries have left memory, but for a few.
+    fn keep_only(&mut self, staying: &[KeyBuf]) {
+        if staying.is_empty() {
+            self.values.forget_inline();
+        }
+        let mut entries = std::mem::take(&mut self.entries);
+        self.entries = staying.iter().filter_map(|key| entries.remove_entry(key)).collect();
+        self.entries_len = self.entries.values().map(|v| ENTRY_LEN * (1 + v.earlier.len())).sum();
+        self.values.shrink_beside(self.entries_len);
     }
 
     fn write(&mut self, key: KeyBuf, version: Version) {
@@ -145,42 +230,74 @@ impl Private {
         &self.dropped
     }
 
-    /// The write of `key` that a statement of `command` sees.
-    pub(crate) fn get(&self, key: &[u8], command: u32) -> Option<Write> {
-        self.entries.get(key)?.seen_by(command)
+    /// About how many bytes there are to commit.
+    pub(crate) fn len(&self) -> u64 {
+        self.values.len() + self.entries_len as u64 + self.overflow_len
     }
 
-    /// The first key between the bounds, or the last if `reverse`, that `command` sees written.
+    /// The write of `key` that a statement of `command` sees.
+    pub(crate) fn get(&self, key: &[u8], command: u32) -> Result<Option<Own<'_>>> {
+        let in_memory = self.entries.get(key).and_then(|versions| versions.seen_by(command));
+        match (in_memory, &self.overflow) {
+            (Some(write), _) => Ok(Some(self.own(key, write))),
+            (None, Some(overflow)) => overflow.get(key, command),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The first key between the bounds, or the last if `reverse`, that `command` sees written. A cursor is
+    /// used with bounds that only close in.
     pub(crate) fn first_in(
         &self,
-        lower: Bound<&[u8]>,
-        upper: Bound<&[u8]>,
+        range: (Bound<&[u8]>, Bound<&[u8]>),
         reverse: bool,
         command: u32,
-    ) -> Option<(&[u8], Write)> {
-        let mut range = self.entries.range::<[u8], _>((lower, upper));
-        let pick = |(key, versions)| visible(key, versions, command);
-        if reverse { range.rev().find_map(pick) } else { range.find_map(pick) }
+        cursor: &mut RunCursor,
+    ) -> Result<Option<(KeyBuf, Own<'_>)>> {
+        let mut entries = self.entries.range::<[u8], _>(range);
+        let pick = |(key, versions): (&'_ KeyBuf, &Versions)| {
+            versions.seen_by(command).map(|write| (key.clone(), self.own(key, write)))
+        };
+        let in_memory = if reverse { entries.rev().find_map(pick) } else { entries.find_map(pick) };
+        let Some(overflow) = &self.overflow else { return Ok(in_memory) };
+        let spilled = overflow.first_in(range, reverse, command, cursor)?;
+        Ok(match (in_memory, spilled) {
+            (Some(memory), Some(spilled)) => {
+                let order = if reverse { spilled.0.cmp(&memory.0) } else { memory.0.cmp(&spilled.0) };
+                Some(if order == Ordering::Greater { spilled } else { memory })
+            }
+            (memory, spilled) => memory.or(spilled),
+        })
     }
 
     /// Every key with the write that commits, in key order; keyspaces that the transaction drops are
     /// left out.
-    pub(crate) fn newest(&self) -> impl Iterator<Item = (&[u8], Write)> {
-        let kept = |key: &KeyBuf| self.dropped.is_empty() || !self.dropped.contains(&keyspace_of(key));
-        self.entries
-            .iter()
-            .filter(move |(key, _)| kept(key))
-            .map(|(key, versions)| (key.as_slice(), versions.newest.write))
+    pub(crate) fn newest(&self) -> Result<Newest<'_>> {
+        let mut spilled = self.overflow.as_ref().map(Overflow::iter).transpose()?;
+        if let Some(iter) = &mut spilled {
+            iter.next()?;
+        }
+        Ok(Newest { private: self, memory: self.entries.iter().peekable(), spilled, passes_spilled: false })
     }
 
-    /// Appends the value of a put to `into`.
-    pub(crate) fn read_value(&self, value: ValueRef, into: &mut Vec<u8>) -> Result<()> {
-        self.values.read(value, into)
+    /// Appends the value of a put to `into`; a deletion has none.
+    pub(crate) fn read_value(&self, own: &Own<'_>, into: &mut Vec<u8>) -> Result<()> {
+        match own {
+            Own::Delete => {}
+            Own::Logged(value) => self.values.read(*value, into)?,
+            Own::Inline(value) => into.extend_from_slice(value),
+        }
+        Ok(())
     }
 
-    /// The value of a put that never leaves memory.
-    pub(crate) fn inline_value(&self, value: ValueRef) -> &[u8] {
-        self.values.inline(value)
+    fn own(&self, key: &[u8], write: Write) -> Own<'_> {
+        match write {
+            Write::Delete => Own::Delete,
+            Write::Put(value) if keyspace_of(key).is_index() => {
+                Own::Inline(Cow::Borrowed(self.values.inline(value)))
+            }
+            Write::Put(value) => Own::Logged(value),
+        }
     }
 
     pub(crate) fn mark(&mut self) -> Mark {
@@ -222,6 +339,59 @@ impl Private {
     }
 }
 
-fn visible<'a>(key: &'a KeyBuf, versions: &Versions, command: u32) -> Option<(&'a [u8], Write)> {
-    versions.seen_by(command).map(|write| (key.as_slice(), write))
+/// A write that leaves memory: its value goes along if it is short, and to the log otherwise.
+fn leaving<'a>(values: &'a mut ValueLog, key: &[u8], write: Write) -> Result<Own<'a>> {
+    Ok(match write {
+        Write::Delete => Own::Delete,
+        Write::Put(value) if !keyspace_of(key).is_index() => Own::Logged(value),
+        Write::Put(value) if value.len() <= INLINE_LEN_MAX => {
+            Own::Inline(Cow::Borrowed(values.inline(value)))
+        }
+        Write::Put(value) => {
+            let bytes = values.inline(value).to_vec();
+            Own::Logged(values.append(&bytes, true)?)
+        }
+    })
+}
+
+/// The writes that commit, one after the other.
+pub(crate) struct Newest<'a> {
+    private: &'a Private,
+    memory: Peekable<btree_map::Iter<'a, KeyBuf, Versions>>,
+    /// Stands on the next key of the overflow.
+    spilled: Option<lsm::Iter>,
+    /// What it stands on was handed out, or is hidden by what was.
+    passes_spilled: bool,
+}
+
+impl Newest<'_> {
+    /// The next key with its write.
+    pub(crate) fn next(&mut self) -> Result<Option<(&[u8], Own<'_>)>> {
+        loop {
+            if std::mem::take(&mut self.passes_spilled)
+                && let Some(iter) = &mut self.spilled
+            {
+                iter.next()?;
+            }
+            let in_run = self.spilled.as_ref().filter(|iter| iter.is_valid()).map(lsm::Iter::key);
+            let (keyspace, order) = match (self.memory.peek(), in_run) {
+                (None, None) => return Ok(None),
+                (Some((key, _)), None) => (keyspace_of(key), Ordering::Less),
+                (None, Some(key)) => (keyspace_of(key), Ordering::Greater),
+                (Some((key, _)), Some(run)) => (keyspace_of(run.min(key)), key.as_slice().cmp(run)),
+            };
+            self.passes_spilled = order != Ordering::Less;
+            let from_memory = if order == Ordering::Greater { None } else { self.memory.next() };
+            if self.private.dropped.contains(&keyspace) {
+                continue;
+            }
+            return match (from_memory, &self.private.overflow, &self.spilled) {
+                (Some((key, versions)), ..) => Ok(Some((key, self.private.own(key, versions.newest.write)))),
+                (None, Some(overflow), Some(iter)) => {
+                    Ok(Some((iter.key(), overflow.newest_of(iter.value())?)))
+                }
+                _ => unreachable!("a key of neither memory nor overflow"),
+            };
+        }
+    }
 }

@@ -4,7 +4,8 @@
 //! portal lives. Own writes are looked up anew at each step: the statement that scans may write while it
 //! does, and must neither see that (I-8) nor be disturbed by it.
 
-use super::private::Write;
+use super::overflow::RunCursor;
+use super::private::Own;
 use super::{Txn, View};
 use crate::keyspace::{KeyBuf, is_empty_range, key_of, stored_range};
 use crate::snapshots::Snapshot;
@@ -23,6 +24,7 @@ pub struct Scan {
     /// Where own writes are yet to be looked for.
     lower: Bound<KeyBuf>,
     upper: Bound<KeyBuf>,
+    runs: RunCursor,
     key: KeyBuf,
     _snapshot: Snapshot,
 }
@@ -36,9 +38,9 @@ pub struct Entry<'a> {
 }
 
 /// Where the next entry comes from.
-enum Source {
+enum Source<'t> {
     Tree,
-    Own(Write),
+    Own(Own<'t>),
 }
 
 impl Scan {
@@ -63,6 +65,7 @@ impl Scan {
             tree,
             lower,
             upper,
+            runs: RunCursor::default(),
             key: KeyBuf::new(),
             _snapshot: txn.hold(view),
         })
@@ -73,7 +76,7 @@ impl Scan {
         loop {
             let value = match self.next_source(txn)? {
                 None => return Ok(None),
-                Some(Source::Own(write)) => txn.own_value(self.keyspace, write)?,
+                Some(Source::Own(own)) => txn.own_value(own)?,
                 Some(Source::Tree) => Some(self.take_from_tree(txn)?),
             };
             if let Some(value) = value {
@@ -87,8 +90,8 @@ impl Scan {
         loop {
             match self.next_source(txn)? {
                 None => return Ok(None),
-                Some(Source::Own(Write::Delete)) => {}
-                Some(Source::Own(Write::Put(_))) => return Ok(Some(key_of(&self.key))),
+                Some(Source::Own(Own::Delete)) => {}
+                Some(Source::Own(_)) => return Ok(Some(key_of(&self.key))),
                 Some(Source::Tree) => {
                     self.advance_tree()?;
                     return Ok(Some(key_of(&self.key)));
@@ -99,9 +102,9 @@ impl Scan {
 
     /// Decides which source is next, and makes its key the current one. An own write is passed, with the
     /// entry of the tree that it hides; the tree is left standing on an entry of its own.
-    fn next_source(&mut self, txn: &Txn) -> Result<Option<Source>> {
-        let own = if txn.private.has_rows() { self.next_own(txn) } else { None };
-        let Some((key, write)) = own else {
+    fn next_source<'t>(&mut self, txn: &'t Txn) -> Result<Option<Source<'t>>> {
+        let own = if txn.private.has_rows() { self.next_own(txn)? } else { None };
+        let Some((key, own)) = own else {
             return Ok(self.stand_on_tree());
         };
         let tree_first = match &self.tree {
@@ -120,19 +123,18 @@ impl Scan {
         let passed = if self.reverse { &mut self.upper } else { &mut self.lower };
         *passed = Bound::Excluded(key.clone());
         self.key = key;
-        Ok(Some(Source::Own(write)))
+        Ok(Some(Source::Own(own)))
     }
 
-    fn next_own(&self, txn: &Txn) -> Option<(KeyBuf, Write)> {
+    fn next_own<'t>(&mut self, txn: &'t Txn) -> Result<Option<(KeyBuf, Own<'t>)>> {
         if is_empty_range(&self.lower, &self.upper) {
-            return None;
+            return Ok(None);
         }
-        let (lower, upper) = (as_slice(&self.lower), as_slice(&self.upper));
-        let (key, write) = txn.private.first_in(lower, upper, self.reverse, self.view.command)?;
-        Some((KeyBuf::from_slice(key), write))
+        let range = (as_slice(&self.lower), as_slice(&self.upper));
+        txn.private.first_in(range, self.reverse, self.view.command, &mut self.runs)
     }
 
-    fn stand_on_tree(&mut self) -> Option<Source> {
+    fn stand_on_tree(&mut self) -> Option<Source<'static>> {
         let tree = self.tree.as_ref()?;
         self.key.clear();
         self.key.extend_from_slice(tree.key());

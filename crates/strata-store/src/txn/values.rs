@@ -6,8 +6,8 @@
 //!      ├── scratch ────┼────── memory ─────────┤
 //! ```
 //! The log is addressed by one running offset. Spilling moves the whole memory part behind the scratch
-//! part and changes no offset. Values of index keyspaces are small and wanted in memory at commit, so
-//! they go to a log of their own that never spills.
+//! part and changes no offset. Values of index keyspaces are small, so they go to a log of their own that
+//! does not spill; they leave with their keys when those do.
 
 use crate::{Error, Result};
 use filesystem::{MemoryPool, Reservation, ScratchFile};
@@ -42,6 +42,18 @@ pub(crate) struct ValueRef {
 impl ValueRef {
     pub(crate) fn len(self) -> usize {
         self.len as usize
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; 12] {
+        let mut bytes = [0; 12];
+        bytes[..8].copy_from_slice(&self.at.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.len.to_le_bytes());
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; 12]) -> Self {
+        let [at @ .., a, b, c, d] = bytes;
+        ValueRef { at: u64::from_le_bytes(at), len: u32::from_le_bytes([a, b, c, d]) }
     }
 }
 
@@ -97,6 +109,11 @@ impl ValueLog {
         self.reserve(0)
     }
 
+    /// Bytes of values, those that were taken back included.
+    pub(crate) fn len(&self) -> u64 {
+        self.spilled + (self.memory.len() + self.inline.len()) as u64
+    }
+
     fn reserve(&mut self, more: usize) -> Result<()> {
         let wanted = self.memory.len() + self.inline.len() + self.beside + more;
         let held = FREE_LEN + self.reservation.as_ref().map_or(0, Reservation::bytes);
@@ -112,6 +129,29 @@ impl ValueLog {
             }
         };
         if granted { Ok(()) } else { Err(Error::OutOfMemory { held, wanted: wanted - held }) }
+    }
+
+    pub(crate) fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
+    /// Nobody refers to a value that does not spill any more.
+    pub(crate) fn forget_inline(&mut self) {
+        self.inline = Vec::new();
+    }
+
+    /// Bytes of values that do not spill.
+    pub(crate) fn inline_len(&self) -> usize {
+        self.inline.len()
+    }
+
+    /// Gives back what the owner, who now keeps so much beside the log, does not need.
+    pub(crate) fn shrink_beside(&mut self, len: usize) {
+        self.beside = len;
+        let wanted = self.memory.len() + self.inline.len() + self.beside;
+        if let Some(reservation) = &mut self.reservation {
+            reservation.shrink(reservation.bytes().saturating_sub(wanted));
+        }
     }
 
     fn spill(&mut self) -> Result<()> {

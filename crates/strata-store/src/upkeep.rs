@@ -1,0 +1,126 @@
+//! The job that writes what is only in memory, so that neither a recovery nor a reader has to wait for it.
+//!
+//! It keeps pace with the journal and not with a clock. When the journal has grown by `every` since the last
+//! checkpoint, the next one begins; it writes its pages while the journal grows by half as much again, a batch
+//! at a time, so that commits beside it hardly notice. Beside that, pages are written whenever so many are
+//! dirty that a reader might have to write one before it can read. Should the disk not keep up at all,
+//! commits are held back at [`LAG_MAX`] times `every`: the journal stays bounded.
+
+use crate::Result;
+use crate::checkpoint::{Checkpoint, checkpoint, lag};
+use crate::engine::Engine;
+use journal::Lsn;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use vfs::{Job, Progress};
+
+/// Pages of a write-back step.
+const BATCH: usize = 128;
+/// Times `every` that the journal may be ahead of the last checkpoint.
+const LAG_MAX: u64 = 4;
+
+/// When the job has something to do.
+pub(crate) struct Schedule {
+    every: u64,
+    /// The journal's end from which on there is something to do.
+    due: AtomicU64,
+}
+
+impl Schedule {
+    /// After a recovery from a checkpoint at this position.
+    pub(crate) fn new(every: u64, checkpoint: Lsn) -> Self {
+        Schedule { every, due: AtomicU64::new(checkpoint.0.saturating_add(every)) }
+    }
+
+    /// Whether there is something to do once the journal ends at `end`.
+    pub(crate) fn is_due(&self, end: Lsn) -> bool {
+        end.0 >= self.due.load(Ordering::Relaxed)
+    }
+
+    fn set_due(&self, position: Lsn, later: u64) {
+        self.due.store(position.0.saturating_add(later), Ordering::Relaxed);
+    }
+}
+
+impl Engine {
+    /// Wakes the job if readers may soon have to wait for writes.
+    pub(crate) fn relieve_cache(&self) {
+        if self.heap.is_crowded()
+            && let Some(job) = self.upkeep.get().and_then(Weak::upgrade)
+        {
+            job.wake();
+        }
+    }
+
+    /// Makes a checkpoint on the calling thread if the job falls behind the journal.
+    pub(crate) fn bound_journal(&self) -> Result<()> {
+        let max = self.schedule.every.saturating_mul(LAG_MAX);
+        if lag(self.journal.end(), &self.checkpointed) < max { Ok(()) } else { checkpoint(self) }
+    }
+}
+
+/// Writes pages back and makes checkpoints.
+pub(crate) struct Upkeep {
+    engine: Arc<Engine>,
+    running: Option<Checkpoint>,
+}
+
+impl Upkeep {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Upkeep { engine, running: None }
+    }
+
+    fn work(&mut self) -> Result<Progress> {
+        let engine = &*self.engine;
+        engine.check_health()?;
+        if engine.heap.is_crowded() {
+            let written = engine.heap.write_back(BATCH).or_else(|error| engine.judge(error.into()))?;
+            if written > 0 {
+                return Ok(Progress::More);
+            }
+        }
+        if !engine.schedule.is_due(engine.journal.end()) {
+            return Ok(Progress::Idle);
+        }
+        self.advance()?;
+        Ok(Progress::More)
+    }
+
+    /// One step of the checkpoint under way, or the first of the next. Notes when the one after it is due.
+    fn advance(&mut self) -> Result<()> {
+        let engine = &*self.engine;
+        let schedule = &*engine.schedule;
+        let checkpointed = Lsn(engine.checkpointed.load(Ordering::Relaxed));
+        match self.running.take() {
+            Some(mut running) if running.position() > checkpointed && !running.is_swept() => {
+                running.step(engine)?;
+                schedule.set_due(running.position(), running.share_of(schedule.every / 2));
+                self.running = Some(running);
+            }
+            Some(running) if running.position() > checkpointed => {
+                schedule.set_due(running.position(), schedule.every);
+                running.end(engine)?;
+            }
+            // Somebody has asked for a checkpoint meanwhile.
+            _ if lag(engine.journal.end(), &engine.checkpointed) < schedule.every => {
+                schedule.set_due(checkpointed, schedule.every);
+            }
+            _ => {
+                let begun = Checkpoint::begin(engine)?;
+                schedule.set_due(begun.position(), 0);
+                self.running = Some(begun);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Job for Upkeep {
+    fn step(&mut self) -> Progress {
+        // The checkpoint before holds. The next wake begins a new one.
+        self.work().unwrap_or_else(|_| {
+            self.running = None;
+            Progress::Idle
+        })
+    }
+}
