@@ -7,7 +7,7 @@
 use super::binder::{Binder, Level, WINDOW_BASE};
 use super::call::sort_key;
 use super::from::is_set_call;
-use super::group::{output, same};
+use super::group::{has_placeholder, output, same};
 use super::target::BoundTarget;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ExprKind as Tree};
@@ -109,6 +109,10 @@ impl Binder<'_> {
         let having = match &select.having {
             Some(tree) => {
                 let bound = self.expr(tree)?;
+                if has_placeholder(&bound, WINDOW_BASE) {
+                    let message = "window functions are not allowed in HAVING";
+                    return Err(SqlError::new(sqlstate::WINDOWING_ERROR, message).at(bound.pos));
+                }
                 Some(self.condition(bound, "HAVING")?)
             }
             None => None,

@@ -28,9 +28,8 @@ pub(in crate::exec) struct Project {
 
 impl Project {
     pub(in crate::exec) fn new(input: Input, exprs: Vec<Expr>) -> Project {
-        let may_grow = |expr: &Expr| {
-            expr.ty.len() < 0 && !matches!(expr.kind, ExprKind::Column(_) | ExprKind::Const(_))
-        };
+        let may_grow =
+            |expr: &Expr| expr.ty.len() < 0 && !matches!(expr.kind, ExprKind::Column(_) | ExprKind::Const(_));
         let part_rows = exprs.iter().any(may_grow).then_some(FIRST_ROWS);
         Project { input, exprs, part_rows, current: None }
     }
