@@ -116,8 +116,6 @@ fn rows_are_copied_in_and_out() {
         ("COPY t FROM STDIN", "7\ttoo\tmany\tcolumns\n", "22P04"),
         ("COPY t FROM STDIN", "x\tbad\t0\n", "22P02"),
         ("COPY t FROM STDIN", "7\twide\t1234567\n", "22003"),
-        ("COPY t (id, nope) FROM STDIN", "", "42703"),
-        ("COPY nope FROM STDIN", "", "42P01"),
     ] {
         assert_eq!(copy_in(&mut client, sql, data), Err(code.to_owned()), "{sql} {data}");
     }
