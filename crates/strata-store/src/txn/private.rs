@@ -89,6 +89,8 @@ pub(crate) struct Private {
     overflow_len: u64,
     values: ValueLog,
     undo: Vec<KeyBuf>,
+    /// How often writes were taken back.
+    rollbacks: u64,
     depth: usize,
     dropped: Vec<KeyspaceId>,
     created: Vec<KeyspaceId>,
@@ -114,6 +116,7 @@ impl Private {
             overflow_len: 0,
             values,
             undo: Vec::new(),
+            rollbacks: 0,
             depth: 0,
             dropped: Vec::new(),
             created: Vec::new(),
@@ -308,6 +311,7 @@ impl Private {
 
     /// Takes back every write since `mark`, which stays set.
     pub(crate) fn rollback_to(&mut self, mark: Mark) {
+        self.rollbacks += 1;
         while self.undo.len() > mark.undo_len {
             if let Some(key) = self.undo.pop() {
                 self.take_back(key);
@@ -328,6 +332,11 @@ impl Private {
                 }
             }
         }
+    }
+
+    /// How often writes were taken back: what was known of them before may not hold.
+    pub(crate) fn rollbacks(&self) -> u64 {
+        self.rollbacks
     }
 
     /// Forgets `mark` and those after it; their writes stay.

@@ -25,6 +25,10 @@ pub struct Scan {
     lower: Bound<KeyBuf>,
     upper: Bound<KeyBuf>,
     runs: RunCursor,
+    /// The next own write, once it was looked for; `Some(None)` if there is none.
+    ahead: Option<Option<KeyBuf>>,
+    /// How often the transaction had gone back when it was looked for.
+    rollbacks: u64,
     key: KeyBuf,
     _snapshot: Snapshot,
 }
@@ -66,6 +70,8 @@ impl Scan {
             lower,
             upper,
             runs: RunCursor::default(),
+            ahead: None,
+            rollbacks: txn.private.rollbacks(),
             key: KeyBuf::new(),
             _snapshot: txn.hold(view),
         })
@@ -103,13 +109,13 @@ impl Scan {
     /// Decides which source is next, and makes its key the current one. An own write is passed, with the
     /// entry of the tree that it hides; the tree is left standing on an entry of its own.
     fn next_source<'t>(&mut self, txn: &'t Txn) -> Result<Option<Source<'t>>> {
-        let own = if txn.private.has_rows() { self.next_own(txn)? } else { None };
-        let Some((key, own)) = own else {
+        self.look_ahead(txn)?;
+        let Some(Some(own)) = &self.ahead else {
             return Ok(self.stand_on_tree());
         };
         let tree_first = match &self.tree {
             None => false,
-            Some(tree) => match tree.key().cmp(&key) {
+            Some(tree) => match tree.key().cmp(own) {
                 Ordering::Equal => {
                     self.advance_tree()?;
                     false
@@ -120,18 +126,31 @@ impl Scan {
         if tree_first {
             return Ok(self.stand_on_tree());
         }
+        let Some(key) = self.ahead.take().flatten() else { return Ok(None) };
         let passed = if self.reverse { &mut self.upper } else { &mut self.lower };
         *passed = Bound::Excluded(key.clone());
+        let own = txn.private.get(&key, self.view.command)?;
         self.key = key;
-        Ok(Some(Source::Own(own)))
+        Ok(Some(Source::Own(own.unwrap_or(Own::Delete))))
     }
 
-    fn next_own<'t>(&mut self, txn: &'t Txn) -> Result<Option<(KeyBuf, Own<'t>)>> {
-        if is_empty_range(&self.lower, &self.upper) {
-            return Ok(None);
+    /// Finds the next own write that the view sees, unless it is known. It stays the next one whatever is
+    /// written meanwhile, and what a statement has written ahead of its own scan is passed only once.
+    fn look_ahead(&mut self, txn: &Txn) -> Result<()> {
+        if self.rollbacks != txn.private.rollbacks() {
+            self.rollbacks = txn.private.rollbacks();
+            self.ahead = None;
         }
-        let range = (as_slice(&self.lower), as_slice(&self.upper));
-        txn.private.first_in(range, self.reverse, self.view.command, &mut self.runs)
+        if self.ahead.is_none() {
+            let mut next = None;
+            if txn.private.has_rows() && !is_empty_range(&self.lower, &self.upper) {
+                let range = (as_slice(&self.lower), as_slice(&self.upper));
+                let found = txn.private.first_in(range, self.reverse, self.view.command, &mut self.runs)?;
+                next = found.map(|(key, _)| key);
+            }
+            self.ahead = Some(next);
+        }
+        Ok(())
     }
 
     fn stand_on_tree(&mut self) -> Option<Source<'static>> {
