@@ -3,7 +3,7 @@
 use super::binder::{Binder, CteSource, Level};
 use super::call::record_columns;
 use super::operator::boolean;
-use super::scope::{Scope, Visible};
+use super::scope::{Item, Scope, Visible};
 use super::subquery::all_of;
 use super::types::type_of;
 use crate::catalog::{Relation, SystemRelation};
@@ -290,6 +290,9 @@ impl Binder<'_> {
             }
             _ => self.merge(&merged, kind, &left_columns, &right_columns, shift, &mut scope, tree.pos.0)?,
         };
+        if let ast::JoinCondition::Using { alias: Some(alias), .. } = &tree.condition {
+            name_merged(&mut scope, &alias.name, merged.len(), alias.pos.0)?;
+        }
         let plan = join(kind, left.0, right.0, on, lateral);
         if let Some(alias) = &tree.alias {
             scope = aliased(scope, alias)?;
@@ -382,6 +385,17 @@ fn aliased(scope: Scope, alias: &ast::TableAlias) -> Result<Scope> {
     let mut scope = Scope { items: vec![item], ..scope };
     rename(&mut scope, Some(alias))?;
     Ok(scope)
+}
+
+/// `USING (…) AS name`: a name for the first `count` columns, those that the join has merged.
+fn name_merged(scope: &mut Scope, name: &str, count: usize, pos: u32) -> Result<()> {
+    if scope.item(name).is_some() {
+        let message = format!("table name \"{name}\" specified more than once");
+        return Err(SqlError::new(sqlstate::DUPLICATE_ALIAS, message).at(pos));
+    }
+    let columns = scope.visible.iter().take(count).cloned().collect();
+    scope.items.push(Item { name: name.to_string(), columns, table: None, row_key: None });
+    Ok(())
 }
 
 /// Whether an item may look at those to its left. Functions always may.

@@ -35,6 +35,8 @@ functions! {
     6163 "bit_count"(BYTEA) -> INT8 immutable strict
         = scalar(|a: &[u8]| a.iter().map(|byte| i64::from(byte.count_ones())).sum::<i64>()),
         "number of set bits";
+    1698 "position"(BIT, BIT) -> INT4 immutable strict = scalar(|a: &Bits, sought: &Bits| position(a, sought)),
+        "position of sub-bitstring";
     3032 "get_bit"(BIT, INT4) -> INT4 immutable strict = scalar(|a: &Bits, index: i32| get(a, index)),
         "get bit";
     3033 "set_bit"(BIT, INT4, INT4) -> BIT immutable strict
@@ -59,6 +61,17 @@ fn zipped(a: &Bits, b: &Bits, what: &str, f: fn(bool, bool) -> bool) -> Result<B
 fn shifted(a: &Bits, by: i64) -> Bits {
     let from = |index: usize| usize::try_from(index as i64 + by).ok().and_then(|index| a.get(index));
     Bits::from_bits((0..a.len).map(|index| from(index).unwrap_or(false)))
+}
+
+/// Where the bits sought begin for the first time, counted from 1; 0 if they are nowhere. Nothing at all is
+/// found at the start of every bit string that has one.
+fn position(a: &Bits, sought: &Bits) -> i32 {
+    let (a, sought): (Vec<bool>, Vec<bool>) = (a.iter().collect(), sought.iter().collect());
+    if a.is_empty() || sought.len() > a.len() {
+        return 0;
+    }
+    let found = (0..=a.len() - sought.len()).find(|start| a[*start..].starts_with(&sought));
+    found.map_or(0, |start| start as i32 + 1)
 }
 
 fn checked(a: &Bits, index: i32) -> Result<usize> {
@@ -95,4 +108,22 @@ fn cut(a: &Bits, from: i32, count: Option<i32>) -> Result<Bits> {
     let start = (from.max(1) - 1) as usize;
     let len = (end - from.max(1)).max(0) as usize;
     Ok(Bits::from_bits(a.iter().skip(start).take(len)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bits(text: &str) -> Bits {
+        Bits::from_bits(text.chars().map(|digit| digit == '1'))
+    }
+
+    #[test]
+    fn positions_are_as_in_postgres() {
+        for (sought, a, expected) in
+            [("1010", "0000101", 0), ("1010", "000001010", 6), ("", "00001010", 1), ("0", "", 0), ("", "", 0)]
+        {
+            assert_eq!(position(&bits(a), &bits(sought)), expected, "{sought} in {a}");
+        }
+    }
 }

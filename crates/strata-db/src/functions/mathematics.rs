@@ -2,6 +2,7 @@
 
 use super::arithmetic::Native;
 use super::call::Call;
+use super::degrees;
 use super::table::functions;
 use crate::error::{Result, SqlError};
 use strata_types::{Error, Numeric, Type, sqlstate};
@@ -97,24 +98,21 @@ functions! {
         "inverse hyperbolic cosine";
     2467 "atanh"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| unit(a).map(f64::atanh)),
         "inverse hyperbolic tangent";
-    2735 "sind"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| angle(a).map(sine_of_degrees)),
+    2735 "sind"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| angle(a).map(degrees::sine)),
         "sine, degrees";
-    2736 "cosd"(FLOAT8) -> FLOAT8 immutable strict
-        = scalar(|a: f64| angle(a).map(|a| sine_of_degrees(a + 90.0))), "cosine, degrees";
-    2737 "tand"(FLOAT8) -> FLOAT8 immutable strict
-        = scalar(|a: f64| angle(a).map(|a| sine_of_degrees(a) / sine_of_degrees(a + 90.0))),
+    2736 "cosd"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| angle(a).map(degrees::cosine)),
+        "cosine, degrees";
+    2737 "tand"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| angle(a).map(degrees::tangent)),
         "tangent, degrees";
-    2738 "cotd"(FLOAT8) -> FLOAT8 immutable strict
-        = scalar(|a: f64| angle(a).map(|a| sine_of_degrees(a + 90.0) / sine_of_degrees(a))),
+    2738 "cotd"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| angle(a).map(degrees::cotangent)),
         "cotangent, degrees";
-    2731 "asind"(FLOAT8) -> FLOAT8 immutable strict
-        = scalar(|a: f64| unit(a).map(|a| a.asin().to_degrees())), "arcsine, degrees";
-    2732 "acosd"(FLOAT8) -> FLOAT8 immutable strict
-        = scalar(|a: f64| unit(a).map(|a| a.acos().to_degrees())), "arccosine, degrees";
-    2733 "atand"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| a.atan().to_degrees()),
-        "arctangent, degrees";
-    2734 "atan2d"(FLOAT8, FLOAT8) -> FLOAT8 immutable strict
-        = scalar(|y: f64, x: f64| y.atan2(x).to_degrees()), "arctangent, two arguments, degrees";
+    2731 "asind"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| unit(a).map(degrees::arcsine)),
+        "arcsine, degrees";
+    2732 "acosd"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| unit(a).map(degrees::arccosine)),
+        "arccosine, degrees";
+    2733 "atand"(FLOAT8) -> FLOAT8 immutable strict = scalar(|a: f64| degrees::arctangent(a)), "arctangent, degrees";
+    2734 "atan2d"(FLOAT8, FLOAT8) -> FLOAT8 immutable strict = scalar(|y: f64, x: f64| degrees::arctangent_of(y, x)),
+        "arctangent, two arguments, degrees";
     5044 "gcd"(INT4, INT4) -> INT4 immutable strict
         = scalar(|a: i32, b: i32| narrow(common_divisor(i128::from(a), i128::from(b)))),
         "greatest common divisor";
@@ -177,7 +175,7 @@ pub(super) fn power(a: f64, b: f64) -> Result<f64> {
     if a == 0.0 && b < 0.0 {
         return domain("zero raised to a negative power is undefined");
     }
-    if a < 0.0 && a.is_finite() && b.is_finite() && b.fract() != 0.0 {
+    if a < 0.0 && b.is_finite() && b.fract() != 0.0 {
         return domain("a negative number raised to a non-integer power yields a complex result");
     }
     let zero = a == 0.0 || !a.is_finite() || !b.is_finite();
@@ -228,20 +226,6 @@ fn angle(a: f64) -> Result<f64> {
 
 fn unit(a: f64) -> Result<f64> {
     if a.abs() > 1.0 { Err(out_of_domain()) } else { Ok(a) }
-}
-
-/// Exact at the multiples of 30 degrees, where the sine is a whole or half number.
-fn sine_of_degrees(degrees: f64) -> f64 {
-    let folded = degrees.rem_euclid(360.0);
-    let (sign, half) = if folded >= 180.0 { (-1.0, folded - 180.0) } else { (1.0, folded) };
-    let quarter = if half > 90.0 { 180.0 - half } else { half };
-    let sine = match quarter {
-        0.0 => 0.0,
-        30.0 => 0.5,
-        90.0 => 1.0,
-        other => other.to_radians().sin(),
-    };
-    sign * sine
 }
 
 fn common_divisor(a: i128, b: i128) -> i128 {

@@ -21,12 +21,14 @@ mod aggregate_statistics;
 mod aggregate_sum;
 mod arithmetic;
 mod arrays;
+mod binary_forms;
 mod bit_strings;
 mod boolean;
 mod calendar_fields;
 mod catalog_rows;
 mod clock;
 mod comparison;
+mod degrees;
 mod json_build;
 mod json_rows;
 mod json_text;
@@ -80,6 +82,7 @@ families! {
     patterns,
     regular,
     bit_strings,
+    binary_forms,
     clock,
     calendar_fields,
     templates,

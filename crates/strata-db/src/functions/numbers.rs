@@ -128,6 +128,8 @@ functions! {
         operator 594 "*" commutator "*";
     217 "float8div"(FLOAT8, FLOAT8) -> FLOAT8 immutable strict = arithmetic(Divide, f64, f64, f64), "divide",
         operator 593 "/";
+    1764 "numeric_inc"(NUMERIC) -> NUMERIC immutable strict = scalar(|a: &Numeric| a.add(&Numeric::ONE)),
+        "increment by one";
     1724 "numeric_add"(NUMERIC, NUMERIC) -> NUMERIC immutable strict
         = scalar(|a: &Numeric, b: &Numeric| a.add(b)), "add",
         operator 1758 "+" commutator "+";

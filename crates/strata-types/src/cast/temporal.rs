@@ -81,9 +81,20 @@ fn midnight(days: i32) -> Result<i64> {
     match days {
         DATE_INFINITY => Ok(TIMESTAMP_INFINITY),
         DATE_NEG_INFINITY => Ok(TIMESTAMP_NEG_INFINITY),
-        _ => datetime::in_range(i64::from(days) * DAY).ok_or_else(|| Error::Other {
+        _ => i64::from(days).checked_mul(DAY).and_then(datetime::in_range).ok_or_else(|| Error::Other {
             sqlstate: crate::sqlstate::DATETIME_FIELD_OVERFLOW,
             message: "date out of range for timestamp".into(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_beyond_all_timestamps_is_refused() {
+        assert!(midnight(800_000_000).is_err());
+        assert_eq!(midnight(1), Ok(DAY));
     }
 }

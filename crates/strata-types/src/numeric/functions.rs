@@ -138,7 +138,14 @@ impl Numeric {
 
     /// Digits before the point of a power, by logarithms.
     fn power_size(&self, exponent: &Numeric) -> Result<f64> {
-        let size = exponent.approximate() * self.ln_approximate() * std::f64::consts::LOG10_E;
+        let ln = self.ln_approximate();
+        let product = if ln.abs() < 1e-3 {
+            // The distance from 1 may be too small for a float and the exponent too large, but not their product.
+            exponent.mul(&self.sub(&Numeric::ONE)?)?.approximate()
+        } else {
+            exponent.approximate() * ln
+        };
+        let size = product * std::f64::consts::LOG10_E;
         if size > f64::from(WHOLE_DIGITS_MAX) { Err(Error::NumericOverflow) } else { Ok(size) }
     }
 
@@ -148,11 +155,11 @@ impl Numeric {
     }
 
     fn power_int(&self, n: i32, exponent: &Numeric) -> Result<Numeric> {
-        self.power_size(exponent)?;
+        let size = self.power_size(exponent)?;
         let scale = chosen_scale(SIGNIFICANT_DIGITS, self);
         let Some((mantissa, from)) = self.to_big() else { return Ok(self.clone()) };
         if u64::from(n.unsigned_abs()) * mantissa.bits() > 2_000_000 {
-            return self.power_real(exponent);
+            return self.power_by_logarithm(exponent, size, scale);
         }
         let raised = mantissa.pow(n.unsigned_abs());
         let raised_scale = u64::from(from) * u64::from(n.unsigned_abs());
@@ -165,10 +172,17 @@ impl Numeric {
         checked(divide_rounded(&above, &below), scale as u32)
     }
 
-    /// `exp(exponent * ln(self))`, with as many digits as the size of the result costs.
     fn power_real(&self, exponent: &Numeric) -> Result<Numeric> {
         let size = self.power_size(exponent)?;
-        let scale = self.power_scale(exponent, size);
+        self.power_by_logarithm(exponent, size, self.power_scale(exponent, size))
+    }
+
+    /// `exp(exponent * ln(self))`, with as many digits as the size of the result costs. One that is too small
+    /// for its scale is 0 without being computed.
+    fn power_by_logarithm(&self, exponent: &Numeric, size: f64, scale: i32) -> Result<Numeric> {
+        if size < -f64::from(scale + 1) {
+            return Numeric::ZERO.round(scale);
+        }
         let digits = scale + GUARD_DIGITS + size.abs().min(2e5) as i32 + 8;
         let Some((mantissa, from)) = exponent.to_big() else { return Ok(self.clone()) };
         let product = ln_fixed(self, digits + mantissa.bits() as i32 / 3) * mantissa;
@@ -376,6 +390,7 @@ mod tests {
             (n("2").power(&n("0.5")), "1.4142135623730950"),
             (n("2").power(&n("-3")), "0.1250000000000000"),
             (n("-2").power(&n("3")), "-8.0000000000000000"),
+            (n("0.99").power(&n("1000000000")), "0.0000000000000000"),
             (Numeric::factorial(20), "2432902008176640000"),
         ];
         for (got, expected) in cases {

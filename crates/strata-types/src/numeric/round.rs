@@ -38,7 +38,7 @@ impl Numeric {
     }
 
     fn cut(&self, to: i32, how: Cut) -> Result<Numeric> {
-        let to = to.clamp(-(super::WHOLE_DIGITS_MAX as i32), SCALE_MAX as i32);
+        let to = to.clamp(-(super::WHOLE_DIGITS_MAX as i32) - 1, SCALE_MAX as i32);
         let Some(scale) = self.scale() else { return Ok(self.clone()) };
         let dropped = scale as i32 - to;
         if dropped <= 0 {
