@@ -17,10 +17,6 @@ pub(crate) struct RangeTombstone {
 }
 
 impl RangeTombstone {
-    pub(crate) fn covers(&self, key: &[u8]) -> bool {
-        *self.start <= *key && self.end.as_ref().is_none_or(|end| key < &end[..])
-    }
-
     /// Whether a key between `smallest` and `largest` (inclusive) may be covered.
     pub(crate) fn overlaps(&self, smallest: &[u8], largest: &[u8]) -> bool {
         *self.start <= *largest && self.end.as_ref().is_none_or(|end| smallest < &end[..])
@@ -126,7 +122,7 @@ mod tests {
             ranges in proptest::collection::vec(range(), 0..12), key in 0u8..22, snapshot in 0u64..12,
         ) {
             let expected = ranges.iter()
-                .filter(|range| range.covers(&[key]) && range.seq <= Seq(snapshot))
+                .filter(|range| range.overlaps(&[key], &[key]) && range.seq <= Seq(snapshot))
                 .map(|range| range.seq)
                 .max();
             prop_assert_eq!(Tombstones::new(ranges).newest_over(&[key], Seq(snapshot)), expected);
