@@ -409,6 +409,18 @@ impl Binder<'_> {
                 .at(offset.pos.0));
             }
         };
+        if bound.contains(&mut |part| matches!(part.kind, ExprKind::Column(_))) {
+            let clause = match units {
+                FrameUnits::Rows => "ROWS",
+                FrameUnits::Range => "RANGE",
+                FrameUnits::Groups => "GROUPS",
+            };
+            return Err(SqlError::new(
+                sqlstate::INVALID_COLUMN_REFERENCE,
+                format!("argument of {clause} must not contain variables"),
+            )
+            .at(offset.pos.0));
+        }
         self.coerce(bound, ty, Typmod::NONE, Context::Implicit)
     }
 }

@@ -233,7 +233,7 @@ impl Binder<'_> {
         }
         let elements = self.array_elements(elements, None)?;
         let element = elements.first().map_or(Type::TEXT, |first| first.ty);
-        let ty = if element.is_array() { Some(element) } else { element.array_of() };
+        let ty = element.array_of().or_else(|| element.is_array().then_some(element));
         let ty = ty.ok_or_else(|| {
             SqlError::new(
                 sqlstate::UNDEFINED_OBJECT,

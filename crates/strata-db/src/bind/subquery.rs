@@ -229,7 +229,9 @@ impl Binder<'_> {
         let (plan, correlated) = self.inner_query(query)?;
         let plan = self.resolve_unknown_outputs(plan)?;
         let element = only_column(&plan, pos)?;
-        let ty = if element.is_array() { element } else { element.array_of().unwrap_or(Type::TEXT) };
+        // A vector is an array whose arrays are arrays of vectors; of a true array there is none.
+        let promoted = element.array_of().or_else(|| element.is_array().then_some(element));
+        let ty = promoted.unwrap_or(Type::TEXT);
         Ok(self.subquery(SubqueryKind::Array, plan, correlated, ty, pos))
     }
 

@@ -8,6 +8,7 @@ use crate::functions::Environment;
 use crate::plan::{
     Expr, ExprKind, Logical, Physical, PhysicalCte, PhysicalPlan, SetOpKind, SortKey, SubPlan, Subquery,
 };
+use std::collections::BTreeSet;
 
 /// What is gathered while a statement is planned.
 pub(super) struct Planner<'a> {
@@ -16,6 +17,10 @@ pub(super) struct Planner<'a> {
     subplans: Vec<SubPlan>,
     /// Estimated rows of common table expressions, by id.
     cte_rows: Vec<f64>,
+    /// Common table expressions that read a row around them.
+    correlated_ctes: BTreeSet<usize>,
+    /// How many scans of those have been planned.
+    correlated_scans: usize,
 }
 
 /// A physical plan and about how many rows it yields.
@@ -37,7 +42,14 @@ impl Planned {
 
 impl<'a> Planner<'a> {
     pub(super) fn new(statistics: &'a dyn Statistics, env: &'a dyn Environment) -> Planner<'a> {
-        Planner { statistics, env, subplans: Vec::new(), cte_rows: Vec::new() }
+        Planner {
+            statistics,
+            env,
+            subplans: Vec::new(),
+            cte_rows: Vec::new(),
+            correlated_ctes: BTreeSet::new(),
+            correlated_scans: 0,
+        }
     }
 
     /// Plans a statement.
@@ -118,6 +130,9 @@ impl<'a> Planner<'a> {
             Logical::With { ctes, body } => {
                 let mut planned = Vec::with_capacity(ctes.len());
                 for cte in ctes {
+                    if !reads(&cte.plan).is_empty() {
+                        self.correlated_ctes.insert(cte.id);
+                    }
                     let query = self.query(cte.plan)?;
                     self.know_cte(cte.id, query.rows);
                     let modifies = query.plan.modifies();
@@ -129,6 +144,7 @@ impl<'a> Planner<'a> {
                 let types = schema.iter().map(|field| field.ty).collect();
                 let rows = self.cte_rows.get(id).copied().unwrap_or(100.0);
                 self.know_cte(id, rows);
+                self.correlated_scans += usize::from(self.correlated_ctes.contains(&id));
                 Planned::new(Physical::CteScan { id, name, types }, rows)
             }
             Logical::Recursive { id, distinct, base, step, .. } => {
@@ -262,8 +278,11 @@ impl<'a> Planner<'a> {
 
     fn subplan(&mut self, subquery: Subquery) -> Result<ExprKind> {
         let reads = reads(&subquery.plan).into_iter().collect();
-        let volatile = super::expressions::is_volatile_plan(&subquery.plan);
+        let is_volatile = super::expressions::is_volatile_plan(&subquery.plan);
+        let scans_before = self.correlated_scans;
         let plan = self.query(subquery.plan)?.plan;
+        // What a common table expression reads of the rows around is not among what its reader reads.
+        let volatile = is_volatile || self.correlated_scans > scans_before;
         self.subplans.push(SubPlan { plan, reads, volatile });
         Ok(ExprKind::SubPlan { index: self.subplans.len() - 1, kind: subquery.kind })
     }

@@ -15,6 +15,8 @@ pub(in crate::exec) struct CteState {
     pub(super) operator: Option<Input>,
     pub(super) rows: Vec<Batch>,
     pub(super) done: bool,
+    /// Rows of enclosing queries where it was defined. A reader may stand deeper.
+    depth: usize,
 }
 
 /// The expressions around a body.
@@ -36,7 +38,9 @@ impl With {
 
     fn start(&mut self, run: &mut Run<'_>) {
         for (id, operator, _) in &mut self.parts {
+            let depth = run.state.outer.len();
             let state = &mut run.state.ctes[*id];
+            state.depth = depth;
             if let Some(operator) = operator.take() {
                 state.operator = Some(operator);
             }
@@ -87,7 +91,10 @@ fn advance(id: usize, run: &mut Run<'_>) -> Result<Step> {
     let Some(mut operator) = run.state.ctes[id].operator.take() else {
         unreachable!("common table expression {id} reads itself or was not started");
     };
+    let depth = run.state.ctes[id].depth.min(run.state.outer.len());
+    let deeper = run.state.outer.split_off(depth);
     let step = operator.next(run);
+    run.state.outer.extend(deeper);
     let state = &mut run.state.ctes[id];
     state.operator = Some(operator);
     match step? {
