@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn is_malformed(request: &Request, state: &str) -> bool {
-        matches!(request, Request::Malformed(error) if error.sqlstate() == state)
+        matches!(request, Request::Malformed(error) | Request::MalformedQuery(error) if error.sqlstate() == state)
     }
 
     #[test]
