@@ -47,7 +47,7 @@ impl Server {
     pub async fn bind(config: &Config) -> io::Result<Server> {
         let env = if config.in_memory() { vfs::mem::env() } else { vfs::os::env() };
         let mut options = EngineOptions {
-            first_user: std::env::var("USER").ok(),
+            first_user: whoami::fallible::username().ok(),
             password_verifier: Some(scram::verifier_of),
             ..EngineOptions::default()
         };
