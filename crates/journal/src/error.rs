@@ -78,9 +78,9 @@ impl Error {
     }
 
     /// Whether the disk has no room.
-    pub(crate) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         match self {
-            Error::Disk { source, .. } => {
+            Error::Disk { source, .. } | Error::Poisoned { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             }
             Error::Full { .. } => true,

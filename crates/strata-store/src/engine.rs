@@ -51,7 +51,7 @@ pub(crate) struct Turn {
     /// The record being written; kept for its capacity.
     pub(crate) record: Vec<u8>,
     pub(crate) frees: Frees,
-    /// Keyspaces that are dropped but whose heap a snapshot may still read.
+    /// Keyspaces that are dropped but whose heap a snapshot may still read. Whoever adds one tells the schedule.
     pub(crate) dropped: Vec<(KeyspaceId, Seq)>,
     pub(crate) freed: u64,
     pub(crate) refused: u64,
@@ -158,12 +158,9 @@ impl Engine {
     /// An error if an earlier failure has made it unsafe to go on (I-4).
     pub(crate) fn check_health(&self) -> Result<()> {
         if let Some(reason) = self.poison.lock().clone() {
-            return Err(Error::Poisoned { reason });
+            return Err(Error::Poisoned { reason, is_full: false });
         }
-        match self.journal.poisoned() {
-            Some(error) => Err(Error::Poisoned { reason: error.to_string() }),
-            None => Ok(()),
-        }
+        self.journal.poisoned().map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Waits while background work is so far behind that more writes would only make it worse.
@@ -187,7 +184,7 @@ impl Engine {
         result.map_err(|error| {
             let reason = error.to_string();
             self.poison.lock().get_or_insert_with(|| reason.clone());
-            Error::Poisoned { reason }
+            Error::Poisoned { reason, is_full: false }
         })
     }
 }

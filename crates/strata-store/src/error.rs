@@ -81,6 +81,8 @@ pub enum Error {
     Poisoned {
         /// The first failure, with its file.
         reason: String,
+        /// Whether the disk had no room.
+        is_full: bool,
     },
     /// The operating system refused.
     #[error("cannot {op} {file}: {reason}")]
@@ -117,7 +119,7 @@ impl Error {
             Error::Deadlock => "40P01",
             Error::LockNotAvailable => "55P03",
             Error::Conflict { .. } => "40001",
-            Error::Full { .. } => "53100",
+            Error::Full { .. } | Error::Poisoned { is_full: true, .. } => "53100",
             Error::OutOfMemory { .. } => "53200",
             Error::Corrupt { .. } | Error::Disagree { .. } => "XX001",
             Error::UnknownFormat { .. } => "F0000",
@@ -157,7 +159,9 @@ impl From<journal::Error> for Error {
                 supported: *supported,
             },
             Journal::Full { dir } => Error::Full { file: dir.display().to_string() },
-            Journal::Poisoned { .. } => Error::Poisoned { reason: error.to_string() },
+            Journal::Poisoned { .. } => {
+                Error::Poisoned { reason: error.to_string(), is_full: error.is_full() }
+            }
             Journal::Disk { op, file, source } => Error::disk(op, file, source),
         }
     }
@@ -176,7 +180,9 @@ impl From<filesystem::Error> for Error {
             }
             Heap::TooLarge { len } => Error::ValueTooLong { len, max: filesystem::heap::TUPLE_LEN_MAX },
             Heap::Disk { op, file, source } => Error::disk(op, std::path::Path::new(&file), &source),
-            Heap::Poisoned { .. } | Heap::WriteAhead { .. } => Error::Poisoned { reason: error.to_string() },
+            Heap::Poisoned { .. } | Heap::WriteAhead { .. } => {
+                Error::Poisoned { reason: error.to_string(), is_full: false }
+            }
             Heap::Disagree { space, loc: _, expected, .. } => {
                 Error::Disagree { keyspace: KeyspaceId(space.0), seq: Seq(expected), what: error.to_string() }
             }
@@ -200,7 +206,7 @@ impl From<lsm::Error> for Error {
             Tree::KeyTooLong { len, max } => Error::KeyTooLong { len, max },
             Tree::ValueTooLong { len, max } => Error::ValueTooLong { len, max },
             Tree::Disk { op, file, kind, .. } => Error::Disk { op, file, reason: kind.to_string() },
-            other => Error::Poisoned { reason: other.to_string() },
+            other => Error::Poisoned { reason: other.to_string(), is_full: false },
         }
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
     };
     engine.heap.replay_starts_at(engine.superblock.lock().checkpoint);
     replay(&engine)?;
+    engine.schedule.note_drop();
     let last_seq = engine.turn.lock().last_seq;
     engine.snapshots.restore(last_seq, engine.journal.end());
     Ok(engine)

@@ -67,6 +67,7 @@ pub(crate) fn dropped(
             hide(engine, keyspace, seq, lsn)?;
             if !keyspace.is_index() {
                 turn.dropped.push((keyspace, seq));
+                engine.schedule.note_drop();
             }
         }
     }

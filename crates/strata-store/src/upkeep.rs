@@ -4,13 +4,15 @@
 //! checkpoint, the next one begins; it writes its pages while the journal grows by half as much again, a batch
 //! at a time, so that commits beside it hardly notice. Beside that, pages are written whenever so many are
 //! dirty that a reader might have to write one before it can read. Should the disk not keep up at all,
-//! commits are held back at [`LAG_MAX`] times `every`: the journal stays bounded.
+//! commits are held back at [`LAG_MAX`] times `every`: the journal stays bounded. And the files of dropped
+//! keyspaces go as soon as no snapshot sees them, without a checkpoint.
 
 use crate::Result;
 use crate::checkpoint::{Checkpoint, checkpoint, lag};
 use crate::engine::Engine;
+use crate::vacuum;
 use journal::Lsn;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use vfs::{Job, Progress};
 
@@ -24,17 +26,29 @@ pub(crate) struct Schedule {
     every: u64,
     /// The journal's end from which on there is something to do.
     due: AtomicU64,
+    /// Keyspaces were dropped whose files are still there.
+    has_drops: AtomicBool,
 }
 
 impl Schedule {
     /// After a recovery from a checkpoint at this position.
     pub(crate) fn new(every: u64, checkpoint: Lsn) -> Self {
-        Schedule { every, due: AtomicU64::new(checkpoint.0.saturating_add(every)) }
+        let due = AtomicU64::new(checkpoint.0.saturating_add(every));
+        Schedule { every, due, has_drops: AtomicBool::new(false) }
     }
 
-    /// Whether there is something to do once the journal ends at `end`.
+    /// Whether the job has something to look at once the journal is durable up to `end`.
     pub(crate) fn is_due(&self, end: Lsn) -> bool {
+        self.is_checkpoint_due(end) || self.has_drops.load(Ordering::Relaxed)
+    }
+
+    fn is_checkpoint_due(&self, end: Lsn) -> bool {
         end.0 >= self.due.load(Ordering::Relaxed)
+    }
+
+    /// A keyspace was dropped: its file goes as soon as nobody sees it any more.
+    pub(crate) fn note_drop(&self) {
+        self.has_drops.store(true, Ordering::Relaxed);
     }
 
     fn set_due(&self, position: Lsn, later: u64) {
@@ -79,7 +93,10 @@ impl Upkeep {
                 return Ok(Progress::More);
             }
         }
-        if !engine.schedule.is_due(engine.journal.end()) {
+        if engine.schedule.has_drops.load(Ordering::Relaxed) {
+            release_drops(engine)?;
+        }
+        if !engine.schedule.is_checkpoint_due(engine.journal.end()) {
             return Ok(Progress::Idle);
         }
         self.advance()?;
@@ -113,6 +130,21 @@ impl Upkeep {
         }
         Ok(())
     }
+}
+
+/// Gives back the files of dropped keyspaces that nobody sees any more.
+fn release_drops(engine: &Engine) -> Result<()> {
+    let schedule = &*engine.schedule;
+    // Taken back first: a drop that comes meanwhile is noted again.
+    schedule.has_drops.store(false, Ordering::Relaxed);
+    while vacuum::discard(engine)? {}
+    if engine.heap.has_much_to_release() {
+        engine.heap.release().or_else(|error| engine.judge(error.into()))?;
+    }
+    if !engine.turn.lock().dropped.is_empty() {
+        schedule.note_drop();
+    }
+    Ok(())
 }
 
 impl Job for Upkeep {

@@ -116,6 +116,26 @@ impl Frees {
     }
 }
 
+/// Discards keyspaces that nobody sees any more; `false` if there is none.
+pub(crate) fn discard(engine: &Engine) -> Result<bool> {
+    let turn = &mut *engine.turn.lock();
+    engine.check_health()?;
+    let mut record = Vec::new();
+    let count = write_discards(turn, engine.snapshots.horizon(), &mut record);
+    append(engine, turn, &record).map(|()| count > 0)
+}
+
+fn write_discards(turn: &mut Turn, horizon: Seq, record: &mut Vec<u8>) -> usize {
+    let unseen = turn.dropped.iter().filter(|(_, dropped)| *dropped <= horizon);
+    let mut count = 0;
+    for (keyspace, _) in unseen {
+        turn.frees.forget_keyspace(*keyspace);
+        record::discard(record, *keyspace);
+        count += 1;
+    }
+    count
+}
+
 /// Frees what can be freed, up to one record's worth, and discards keyspaces that nobody sees any more.
 /// Returns how many changes that were.
 pub(crate) fn drain(engine: &Engine) -> Result<usize> {
@@ -123,12 +143,8 @@ pub(crate) fn drain(engine: &Engine) -> Result<usize> {
     engine.check_health()?;
     let horizon = engine.snapshots.horizon();
     engine.lsm.set_oldest_snapshot(horizon);
-    let (mut record, mut count) = (Vec::new(), 0);
-    for (keyspace, _) in turn.dropped.iter().filter(|(_, dropped)| *dropped <= horizon) {
-        turn.frees.forget_keyspace(*keyspace);
-        record::discard(&mut record, *keyspace);
-        count += 1;
-    }
+    let mut record = Vec::new();
+    let mut count = write_discards(turn, horizon, &mut record);
     turn.frees.take(horizon, BATCH, |version| {
         record::free(&mut record, version);
         count += 1;

@@ -150,3 +150,27 @@ fn a_large_commit_that_conflicts_leaves_nothing_behind() {
     assert!(store.table_bytes(ROWS) <= blocks + 8192, "the room of the refused commit is used");
     assert!(store.verify().unwrap().is_sound());
 }
+
+#[test]
+fn the_file_of_a_dropped_table_goes_by_itself_once_nobody_sees_it() {
+    let machine = Faulty::new(6);
+    let env = machine.env();
+    let store = open(&env);
+    let files = || env.fs.list(&Path::new(DIR).join("heap")).unwrap();
+    let has_file = || files().contains(&Path::new(DIR).join("heap/1.heap"));
+    let mut txn = store.begin();
+    txn.put(ROWS, &key(1), b"row").unwrap();
+    store.wait_durable(txn.commit().unwrap().lsn).unwrap();
+    let reader = store.snapshot();
+    let mut txn = store.begin();
+    txn.drop_keyspace(ROWS);
+    store.wait_durable(txn.commit().unwrap().lsn).unwrap();
+    machine.step_jobs(50);
+    assert!(has_file(), "a snapshot still reads it");
+    drop(reader);
+    let mut txn = store.begin();
+    txn.put(INDEX, &key(2), b"").unwrap();
+    store.wait_durable(txn.commit().unwrap().lsn).unwrap();
+    machine.step_jobs(50);
+    assert!(!has_file());
+}

@@ -78,6 +78,7 @@ impl Life<'_> {
                 self.change_room();
                 Ok(Next::Step)
             }
+            17..20 => self.renew_table(),
             _ => self.transact(),
         }
     }
@@ -97,6 +98,18 @@ impl Life<'_> {
     fn change_room(&mut self) {
         let room = self.chance.percent(20).then(|| 1_000_000 + self.chance.below(4_000_000));
         self.machine.limit_room(room);
+    }
+
+    /// A table comes, and another goes with all its rows.
+    fn renew_table(&mut self) -> Result<Next, Finding> {
+        let mut transaction = Open::begin(self.store, self.chance);
+        if let Err(error) = transaction.renew_table(self.model, self.chance) {
+            judge(self.machine, &error, "write")?;
+            transaction.roll_back();
+            return Ok(Next::Step);
+        }
+        self.open.push(transaction);
+        self.commit(self.open.len() - 1)
     }
 
     fn transact(&mut self) -> Result<Next, Finding> {

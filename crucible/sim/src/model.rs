@@ -10,6 +10,9 @@ use strata_store::{KeyspaceId, Seq, Store};
 pub(crate) const KEYSPACES: [KeyspaceId; 3] =
     [KeyspaceId::table(1), KeyspaceId::table(2), KeyspaceId::index(1)];
 
+/// Numbers of tables that come and go; each is used once.
+const PASSING: u32 = 100;
+
 /// A key and where it is.
 pub(crate) type Place = (KeyspaceId, Vec<u8>);
 
@@ -23,17 +26,26 @@ pub(crate) type Writes = BTreeMap<Place, Option<Vec<u8>>>;
 pub(crate) struct Model {
     states: Vec<(Seq, Arc<State>)>,
     acknowledged: Seq,
+    passing: u32,
 }
 
 impl Default for Model {
     fn default() -> Self {
-        Model { states: vec![(Seq(0), Arc::default())], acknowledged: Seq(0) }
+        Model { states: vec![(Seq(0), Arc::default())], acknowledged: Seq(0), passing: PASSING }
     }
 }
 
 impl Model {
     pub(crate) fn newest(&self) -> (Seq, Arc<State>) {
         self.states.last().cloned().unwrap_or_default()
+    }
+
+    /// A table that never was, and the one whose place it takes.
+    pub(crate) fn next_passing(&mut self) -> (KeyspaceId, Option<KeyspaceId>) {
+        let (_, state) = self.newest();
+        let before = keyspaces(&state).into_iter().find(|keyspace| !KEYSPACES.contains(keyspace));
+        self.passing += 1;
+        (KeyspaceId::table(self.passing), before)
     }
 
     /// What a snapshot sees.
@@ -78,7 +90,7 @@ impl Model {
         }
         let mut txn = store.begin_after(last);
         let view = txn.statement_view();
-        for keyspace in KEYSPACES {
+        for keyspace in keyspaces(&expected) {
             let rows =
                 reading::both_ways(&txn, view, keyspace).map_err(|what| format!("recovered {what}"))?;
             reading::compare(&rows, &rows_of(&expected, keyspace), keyspace)
@@ -96,6 +108,14 @@ pub(crate) fn apply(state: &mut State, writes: &Writes) {
             None => state.remove(place),
         };
     }
+}
+
+/// The keyspaces that are always there, and those that hold rows.
+pub(crate) fn keyspaces(state: &State) -> Vec<KeyspaceId> {
+    let passing = state.keys().map(|(keyspace, _)| *keyspace).filter(|other| !KEYSPACES.contains(other));
+    let mut all: Vec<_> = KEYSPACES.into_iter().chain(passing).collect();
+    all.dedup();
+    all
 }
 
 /// The rows of one keyspace.

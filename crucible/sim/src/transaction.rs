@@ -1,6 +1,6 @@
 //! A transaction beside its model.
 
-use crate::model::{KEYSPACES, Model, Writes, apply, rows_of};
+use crate::model::{KEYSPACES, Model, Writes, apply, keyspaces, rows_of};
 use crate::{Chance, Finding, reading};
 use strata_store::{Commit, Error, Lock, LockMode, Savepoint, Store, Txn, View};
 
@@ -63,6 +63,25 @@ impl Open {
         Ok(())
     }
 
+    /// Fills a new table and drops the one before it.
+    pub(crate) fn renew_table(&mut self, model: &mut Model, chance: &mut Chance) -> Result<(), Error> {
+        let (fresh, before) = model.next_passing();
+        if chance.percent(50) {
+            self.txn.create_keyspace(fresh);
+        }
+        for number in 0..1 + chance.below(KEYS) {
+            let (key, value) = (format!("key {number:04}").into_bytes(), value(chance, false));
+            self.txn.put(fresh, &key, &value)?;
+            self.writes.insert((fresh, key), Some(value));
+        }
+        if let Some(before) = before {
+            self.txn.drop_keyspace(before);
+            let gone = rows_of(&model.newest().1, before).into_iter();
+            self.writes.extend(gone.map(|(key, _)| ((before, key), None)));
+        }
+        Ok(())
+    }
+
     pub(crate) fn savepoint(&mut self) {
         self.savepoints.push((self.txn.savepoint(), self.writes.clone()));
     }
@@ -84,7 +103,7 @@ impl Open {
         let mut expected = (*model.at(view.snapshot)).clone();
         apply(&mut expected, &self.writes);
         let at = |what| format!("at snapshot {}: {what}", view.snapshot.0);
-        for keyspace in KEYSPACES {
+        for keyspace in keyspaces(&expected) {
             let rows = reading::both_ways(&self.txn, view, keyspace).map_err(at)?;
             reading::compare(&rows, &rows_of(&expected, keyspace), keyspace).map_err(at)?;
         }

@@ -282,7 +282,7 @@ impl Heap {
         self.spaces.get(space).map_or(0, |space| space.map.lock().len())
     }
 
-    /// Drops a space. It is gone at once; its file is removed by the next checkpoint.
+    /// Drops a space. It is gone at once; its file is removed by the next checkpoint or [`Self::release`].
     pub fn drop_space(&self, space: SpaceId, lsn: Lsn) -> Result<()> {
         self.spaces.drop_space(space, lsn);
         self.cache.discard_space(space.0);

@@ -3,7 +3,7 @@
 use super::block_map::{BlockMap, Saved, least_len};
 use super::placing::Placing;
 use super::{Run, SpaceId, TupleLoc};
-use crate::block_store::{BlockStore, FileBlockStore};
+use crate::block_store::{BlockId, BlockStore, FileBlockStore};
 use crate::page::{Damage, PageId};
 use crate::spread::Spread;
 use crate::{Error, Result};
@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vfs::Env;
+
+/// What a file costs beside its bytes: so many of small tables should not pile up in a large heap either.
+const FILE_COST: u64 = 64 << 10;
 
 /// One table's heap.
 pub(super) struct Space {
@@ -70,6 +73,8 @@ pub(super) struct Spaces {
     open: RwLock<HashMap<SpaceId, Arc<Space>, Spread>>,
     /// With the LSN of the drop: records up to it have nothing left to change.
     dropped: Mutex<BTreeMap<SpaceId, Lsn>>,
+    /// Dropped spaces whose files are still there, with what removing them gives back.
+    unreleased: Mutex<BTreeMap<SpaceId, u64>>,
     /// The newest LSN that changed any space.
     newest: AtomicU64,
 }
@@ -102,8 +107,8 @@ impl Spaces {
                 return Err(Error::Missing { file: path.display().to_string() });
             }
             let store = FileBlockStore::open(env, &path)?;
-            if crate::BlockId(store.len()?).offset() < least_len(&map) {
-                let offset = crate::BlockId(store.len()?).offset();
+            if BlockId(store.len()?).offset() < least_len(&map) {
+                let offset = BlockId(store.len()?).offset();
                 return Err(Error::Corrupt { file: store.name(), offset, what: Damage::Short });
             }
             open.insert(id, Arc::new(Space::new(id, store, map)));
@@ -113,6 +118,7 @@ impl Spaces {
             dir,
             open: RwLock::new(open),
             dropped: Mutex::new(dropped),
+            unreleased: Mutex::default(),
             newest: AtomicU64::new(0),
         })
     }
@@ -160,7 +166,20 @@ impl Spaces {
     pub(super) fn drop_space(&self, id: SpaceId, lsn: Lsn) {
         self.newest.fetch_max(lsn.0, Ordering::Relaxed);
         self.dropped.lock().insert(id, lsn);
-        self.open.write().remove(&id);
+        if let Some(space) = self.open.write().remove(&id) {
+            let len = BlockId(space.map.lock().len()).offset();
+            self.unreleased.lock().insert(id, len + FILE_COST);
+        }
+    }
+
+    /// Bytes that the files of dropped spaces take.
+    pub(super) fn unreleased(&self) -> u64 {
+        self.unreleased.lock().values().sum()
+    }
+
+    /// Bytes of the map file.
+    pub(super) fn map_len(&self) -> u64 {
+        self.open.read().values().map(|space| 8 + 8 * u64::from(space.map.lock().len())).sum()
     }
 
     /// The newest LSN that changed any space.
@@ -196,6 +215,7 @@ impl Spaces {
             if self.env.fs.exists(&path).map_err(Error::disk("look for", &path))? {
                 self.env.fs.remove(&path).map_err(Error::disk("remove", &path))?;
             }
+            self.unreleased.lock().remove(id);
         }
         Ok(())
     }

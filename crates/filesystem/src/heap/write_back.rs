@@ -163,6 +163,19 @@ impl Heap {
         self.write_durable(&mut writer, &batch).map(drop)
     }
 
+    /// Whether the files of dropped spaces take more room than [`Self::release`] would write: it costs eight
+    /// bytes for each block of the heap.
+    pub fn has_much_to_release(&self) -> bool {
+        let dropped = self.spaces.unreleased();
+        dropped > 0 && dropped >= self.spaces.map_len()
+    }
+
+    /// Removes the files of dropped spaces before the next checkpoint does. The maps that are saved for it say
+    /// of every block what holds now, and the replay still starts where it did.
+    pub fn release(&self) -> Result<()> {
+        self.end_checkpoint()
+    }
+
     /// Syncs what the sweep has written and saves the block maps.
     pub fn end_checkpoint(&self) -> Result<()> {
         let _one_at_a_time = self.checkpointing.lock();
