@@ -7,7 +7,7 @@ use crate::upkeep::Upkeep;
 use crate::vacuum::{self, VacuumStats};
 use crate::verify::{self, VerifyReport};
 use crate::{Error, KeyspaceId, Result, Txn, TxnId, recovery};
-use filesystem::MemoryPool;
+use filesystem::{MemoryPool, ScratchFile};
 use journal::Lsn;
 use lsm::Seq;
 use std::path::Path;
@@ -166,9 +166,11 @@ impl Store {
         &self.engine().scratch.pool
     }
 
-    /// Where operators may spill: an environment and a directory for scratch files.
-    pub fn scratch(&self) -> (&Env, &Path) {
-        (&self.engine().scratch.env, &self.engine().scratch.dir)
+    /// A new file for what does not fit in memory. It goes with its handle; a crash leaves nothing of it
+    /// behind the next start.
+    pub fn scratch(&self) -> Result<ScratchFile> {
+        let scratch = &self.engine().scratch;
+        Ok(ScratchFile::create(&scratch.env, &scratch.dir)?)
     }
 
     /// Checkpoints and lets go of the store.

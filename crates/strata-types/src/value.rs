@@ -78,6 +78,40 @@ impl Value {
         matches!(self, Value::Null)
     }
 
+    /// About how many bytes of memory the value takes beside its own three words, were it not shared.
+    pub fn heap_len(&self) -> usize {
+        /// Two counters and what the allocator rounds up to.
+        const SHARED: usize = 24;
+        let all = |values: &[Value]| -> usize {
+            values.iter().map(|value| size_of::<Value>() + value.heap_len()).sum()
+        };
+        match self {
+            Value::Text(text) => SHARED + text.len(),
+            Value::Bytea(bytes) => SHARED + bytes.len(),
+            Value::Bit(bits) => 2 * SHARED + bits.bytes.len(),
+            Value::Jsonb(json) => SHARED + json.root().heap_len(),
+            Value::Numeric(numeric) => numeric.heap_len(),
+            Value::Array(array) => 3 * SHARED + all(&array.values),
+            Value::Record(fields) => SHARED + all(fields),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int2(_)
+            | Value::Int4(_)
+            | Value::Int8(_)
+            | Value::Float4(_)
+            | Value::Float8(_)
+            | Value::Char(_)
+            | Value::Date(_)
+            | Value::Time(_)
+            | Value::TimeTz(_)
+            | Value::Timestamp(_)
+            | Value::TimestampTz(_)
+            | Value::Interval(_)
+            | Value::Uuid(_)
+            | Value::Oid(_) => 0,
+        }
+    }
+
     /// The characters of a [`Value::Text`].
     pub fn as_str(&self) -> Option<&str> {
         match self {

@@ -91,7 +91,9 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
         Physical::Limit { input: from, offset, count, ties } => {
             Box::new(op::Limit::new(input(from)?, offset.clone(), count.clone(), ties.clone()))
         }
-        Physical::Distinct { input: from, on: None } => Box::new(op::Distinct::new(input(from)?)),
+        Physical::Distinct { input: from, on: None } => {
+            Box::new(op::Distinct::new(input(from)?, &from.types()))
+        }
         Physical::Distinct { input: from, on: Some(on) } => {
             Box::new(op::DistinctOn::new(input(from)?, on.clone()))
         }

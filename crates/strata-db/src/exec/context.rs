@@ -1,6 +1,7 @@
 //! What operators and expressions reach while they run.
 
 use super::running::State;
+use super::spill::Workspace;
 use crate::catalog::system::SystemSource;
 use crate::error::{Result, SqlError};
 use crate::functions::Environment;
@@ -39,6 +40,8 @@ pub struct Context<'a> {
     pub row_numbers: &'a RowNumbers,
     /// Raised to cancel the statement.
     pub cancelled: &'a AtomicBool,
+    /// What each operator may hold in memory.
+    pub workspace: Workspace<'a>,
     /// Tells when the slice is used up.
     pub clock: &'a dyn Clock,
     /// A row that changed since the snapshot raises 40001 instead of being looked at again.
@@ -56,6 +59,7 @@ pub(super) struct Run<'a> {
     pub(super) params: &'a [Value],
     pub(super) row_numbers: &'a RowNumbers,
     pub(super) snapshot_is_fixed: bool,
+    pub(super) workspace: Workspace<'a>,
     pub(super) watch: &'a mut dyn RowWatch,
     pub(super) state: &'a mut State,
     cancelled: &'a AtomicBool,
@@ -78,6 +82,7 @@ impl<'a> Run<'a> {
             params: context.params,
             row_numbers: context.row_numbers,
             snapshot_is_fixed: context.snapshot_is_fixed,
+            workspace: context.workspace,
             watch: &mut *context.watch,
             state,
             cancelled: context.cancelled,

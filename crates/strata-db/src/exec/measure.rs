@@ -1,6 +1,7 @@
 //! EXPLAIN ANALYZE: an operator that counts what another one does.
 
 use super::context::Run;
+use super::spill::Space;
 use super::step::{Input, Operator, Step};
 use crate::error::Result;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub struct Measured {
     pub rows: u64,
     /// How often it was started.
     pub loops: u64,
+    /// What it took for the rows that it gathered, at most.
+    pub space: Space,
 }
 
 /// The counters of one operator. Only the thread that runs the plan touches them; they are atomic since
@@ -27,6 +30,9 @@ pub(super) struct Counters {
     total_us: AtomicU64,
     rows: AtomicU64,
     loops: AtomicU64,
+    memory: AtomicU64,
+    disk: AtomicU64,
+    parts: AtomicU64,
 }
 
 impl Counters {
@@ -38,6 +44,7 @@ impl Counters {
             total_us: get(&self.total_us),
             rows: get(&self.rows),
             loops: get(&self.loops),
+            space: Space { memory: get(&self.memory), disk: get(&self.disk), parts: get(&self.parts) },
         }
     }
 }
@@ -99,6 +106,10 @@ impl Operator for Metered {
         }
         let before = run.now_us();
         let step = self.operator.next(run)?;
+        let space = self.operator.space();
+        self.counters.memory.fetch_max(space.memory, Ordering::Relaxed);
+        self.counters.disk.fetch_max(space.disk, Ordering::Relaxed);
+        self.counters.parts.fetch_max(space.parts, Ordering::Relaxed);
         let taken = run.now_us() - before;
         add(&self.counters.total_us, taken);
         if !self.has_rows {

@@ -15,6 +15,7 @@
 //! | `eval`     | expressions, a batch at a time or for one row                     |
 //! | `keys`     | rows as bytes: for hash tables, and in sort order                 |
 //! | `operator` | one file an operator                                              |
+//! | `spill`    | what does not fit in the memory of a statement                    |
 //! | `measure`  | operators that are counted and timed                              |
 //! | `running`  | a statement in flight                                             |
 
@@ -24,11 +25,14 @@ mod eval;
 mod keys;
 mod measure;
 mod operator;
+mod rows;
 mod running;
+mod spill;
 mod step;
 
 pub use context::{Context, RowWatch};
 pub use eval::{constant, input_text};
 pub use measure::Measured;
 pub use running::{Running, build, build_measured};
+pub use spill::{Space, Workspace};
 pub use step::{Step, Wait};

@@ -1,6 +1,7 @@
 //! What a pull on an operator yields.
 
 use super::context::Run;
+use super::spill::Space;
 use crate::error::Result;
 use strata_types::Batch;
 
@@ -15,6 +16,11 @@ pub(super) trait Operator: Send {
 
     /// Back to the start: the next pull computes everything anew, under the outer rows of then.
     fn rewind(&mut self);
+
+    /// What it takes for rows that it gathers.
+    fn space(&self) -> Space {
+        Space::default()
+    }
 }
 
 /// A boxed operator.

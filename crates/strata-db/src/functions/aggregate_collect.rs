@@ -132,6 +132,7 @@ struct Slices {
     element: Option<Type>,
     count: usize,
     values: Vec<Value>,
+    bytes: usize,
 }
 
 impl Accumulator for Slices {
@@ -152,6 +153,7 @@ impl Accumulator for Slices {
         }
         self.count += 1;
         self.values.extend_from_slice(&array.values);
+        self.bytes += array.values.iter().map(held).sum::<usize>();
         Ok(())
     }
 
@@ -163,6 +165,6 @@ impl Accumulator for Slices {
     }
 
     fn bytes(&self) -> usize {
-        64 + self.values.iter().map(held).sum::<usize>()
+        64 + self.bytes
     }
 }

@@ -299,6 +299,7 @@ struct Collected {
     parts: Vec<String>,
     /// Of the binary forms; keys are empty for arrays.
     members: Vec<(Text, Json)>,
+    bytes: usize,
     any: bool,
 }
 
@@ -319,14 +320,18 @@ impl Accumulator for Collected {
             [] => return Ok(()),
         };
         if self.binary {
-            self.members.push((Text::from(key.unwrap_or_default()), binary(call, value, ty)?));
+            let member = (Text::from(key.unwrap_or_default()), binary(call, value, ty)?);
+            self.bytes += size_of::<Text>() + member.0.len() + member.1.heap_len();
+            self.members.push(member);
             return Ok(());
         }
         let text = text_of_value(call, value, ty)?;
-        self.parts.push(match key {
+        let part = match key {
             Some(key) => format!("{} : {text}", quoted(&key)),
             None => text,
-        });
+        };
+        self.bytes += size_of::<String>() + part.len();
+        self.parts.push(part);
         Ok(())
     }
 
@@ -349,6 +354,6 @@ impl Accumulator for Collected {
     }
 
     fn bytes(&self) -> usize {
-        64 + self.parts.iter().map(|part| part.len() + 24).sum::<usize>() + self.members.len() * 64
+        64 + self.bytes
     }
 }

@@ -16,7 +16,7 @@ use super::transaction::Isolation;
 use super::utility;
 use crate::bind::BoundKind;
 use crate::error::{Result, SqlError};
-use crate::exec::{self, Context, RowWatch, Step, Wait};
+use crate::exec::{self, Context, RowWatch, Step, Wait, Workspace};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -450,6 +450,7 @@ pub(super) fn step_plan(
     session.check_interrupts(shared)?;
     let catalog = session.transaction.catalog(shared);
     let serializable = session.isolation() != Isolation::ReadCommitted;
+    let work_mem = session.variables.settings.borrow().limits().work_mem;
     let held = Held { statements: &session.statements, portals: &session.portals };
     let env = StepEnvironment::new(shared, &session.variables, held, catalog);
     let source = env.source();
@@ -461,6 +462,7 @@ pub(super) fn step_plan(
         params,
         row_numbers: &shared.row_numbers,
         cancelled: &session.cancelled,
+        workspace: Workspace::new(work_mem, &shared.store),
         clock: &*shared.env.clock,
         snapshot_is_fixed: serializable,
         watch,

@@ -185,6 +185,9 @@ impl ColumnData {
     }
 
     pub(crate) fn byte_len(&self) -> usize {
+        if let ColumnData::Other(values) = self {
+            return values.iter().map(|value| size_of::<Value>() + value.heap_len()).sum();
+        }
         each_vector!(
             self,
             vector => vector.first().map_or(0, size_of_val) * vector.len(),

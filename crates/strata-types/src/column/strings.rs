@@ -1,5 +1,7 @@
 //! Many strings in one buffer: Arrow's layout, one offset more than there are strings.
 
+const TOO_LONG: &str = "a column of strings is limited to 4 GiB";
+
 /// Strings of bytes, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Strings {
@@ -84,7 +86,7 @@ impl Strings {
     fn seal(&mut self) {
         let end = u32::try_from(self.bytes.len());
         // A batch holds about a thousand values; four gigabytes of them never meet in one column.
-        assert!(end.is_ok(), "a column of strings is limited to 4 GiB");
+        assert!(end.is_ok(), "{TOO_LONG}");
         self.offsets.push(end.unwrap_or(u32::MAX));
     }
 
@@ -98,9 +100,10 @@ impl Strings {
     }
 
     pub(crate) fn append(&mut self, other: &Strings) {
-        for string in other.iter() {
-            self.push(string);
-        }
+        let base = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        let Ok(_) = u32::try_from(self.bytes.len()) else { unreachable!("{TOO_LONG}") };
+        self.offsets.extend(other.offsets.iter().skip(1).map(|offset| base as u32 + offset));
     }
 
     pub(crate) fn slice(&self, from: usize, len: usize) -> Strings {

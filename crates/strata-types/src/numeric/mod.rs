@@ -76,6 +76,14 @@ impl Numeric {
         Numeric(Repr::Small { scale, high: (mantissa >> 64) as i64, low: mantissa as u64 })
     }
 
+    /// Bytes of memory beside the numeric itself.
+    pub(crate) fn heap_len(&self) -> usize {
+        match &self.0 {
+            Repr::Big(big) => size_of::<Big>() + (big.mantissa.bits() / 8) as usize,
+            Repr::Small { .. } | Repr::NaN | Repr::Infinity | Repr::NegativeInfinity => 0,
+        }
+    }
+
     /// `mantissa / 10^scale`. The scale must not exceed [`SCALE_MAX`].
     pub fn from_i128(mantissa: i128, scale: u32) -> Numeric {
         assert!(scale <= SCALE_MAX, "numeric scale {scale} exceeds {SCALE_MAX}");

@@ -19,10 +19,11 @@ mod payload;
 
 pub(crate) use kind::Kind;
 
-use crate::column::{ColumnBuilder, ColumnData};
+use crate::column::{Column, ColumnBuilder, ColumnData};
 use crate::error::{Error, Result};
 use crate::sql_type::Type;
 use crate::value::Value;
+use std::sync::Arc;
 
 const NARROW: u8 = 1;
 const WIDE: u8 = 2;
@@ -86,41 +87,55 @@ impl RowLayout {
     /// Appends a row of these values, one a column and each NULL or of its column's type.
     pub fn encode(&self, values: &[Value], out: &mut Vec<u8>) {
         assert_eq!(values.len(), self.columns.len(), "a value for every column");
+        self.encode_fields(values, out);
+    }
+
+    /// Appends row `row` of these columns, which have the layout's types.
+    pub fn encode_row(&self, columns: &[Arc<Column>], row: usize, out: &mut Vec<u8>) {
+        assert_eq!(columns.len(), self.columns.len(), "a column for every column");
+        self.encode_fields(&RowOf { columns, row }, out);
+    }
+
+    fn encode_fields<F: Fields + ?Sized>(&self, fields: &F, out: &mut Vec<u8>) {
         let start = out.len();
-        self.encode_as(NARROW, values, out);
+        self.encode_as(NARROW, fields, out);
         if out.len() - start > usize::from(u16::MAX) {
             out.truncate(start);
-            self.encode_as(WIDE, values, out);
+            self.encode_as(WIDE, fields, out);
         }
     }
 
-    fn encode_as(&self, format: u8, values: &[Value], out: &mut Vec<u8>) {
+    fn encode_as<F: Fields + ?Sized>(&self, format: u8, fields: &F, out: &mut Vec<u8>) {
+        let count = self.columns.len();
         out.push(format);
-        out.extend_from_slice(&(values.len() as u16).to_le_bytes());
+        out.extend_from_slice(&(count as u16).to_le_bytes());
         let nulls = out.len();
-        out.resize(nulls + values.len().div_ceil(8), 0);
-        for (column, (slot, value)) in self.columns.iter().zip(values).enumerate() {
-            if value.is_null() {
+        out.resize(nulls + count.div_ceil(8), 0);
+        for (column, slot) in self.columns.iter().enumerate() {
+            let is_null = fields.is_null(column);
+            if is_null {
                 out[nulls + column / 8] |= 1 << (column % 8);
             }
             if let Some(width) = slot.kind.width() {
                 let end = out.len() + width;
-                payload::write(slot.kind, value, out);
-                assert!(value.is_null() || out.len() == end, "{value:?} stored as {:?}", slot.kind);
+                if !is_null {
+                    fields.write(column, slot.kind, out);
+                    assert!(out.len() == end, "column {column} is not stored as {:?}", slot.kind);
+                }
                 out.resize(end, 0);
             }
         }
         let mut end_at = out.len();
         let end_width = if format == NARROW { 2 } else { 4 };
-        let (_, variable) = self.extents(values.len());
+        let (_, variable) = self.extents(count);
         let base = end_at + variable * end_width;
         out.resize(base, 0);
-        for (slot, value) in self.columns.iter().zip(values) {
+        for (column, slot) in self.columns.iter().enumerate() {
             if slot.kind.width().is_some() {
                 continue;
             }
-            if !value.is_null() {
-                payload::write(slot.kind, value, out);
+            if !fields.is_null(column) {
+                fields.write(column, slot.kind, out);
             }
             let end = (out.len() - base) as u32;
             // In the narrow form a too large end is cut off here; the caller then encodes again, wide.
@@ -160,6 +175,44 @@ impl RowLayout {
         let (fixed, rest) = split(rest, fixed_len)?;
         let (ends, bytes) = split(rest, variable * end_width)?;
         Ok(RowReader { layout: self, count, nulls, fixed, ends, end_width, bytes })
+    }
+}
+
+/// The fields of a row that is to be encoded.
+trait Fields {
+    fn is_null(&self, column: usize) -> bool;
+    /// Appends the payload of a field that is not NULL.
+    fn write(&self, column: usize, kind: Kind, out: &mut Vec<u8>);
+}
+
+impl Fields for [Value] {
+    fn is_null(&self, column: usize) -> bool {
+        self[column].is_null()
+    }
+
+    fn write(&self, column: usize, kind: Kind, out: &mut Vec<u8>) {
+        payload::write(kind, &self[column], out);
+    }
+}
+
+struct RowOf<'a> {
+    columns: &'a [Arc<Column>],
+    row: usize,
+}
+
+impl Fields for RowOf<'_> {
+    fn is_null(&self, column: usize) -> bool {
+        self.columns[column].is_null(self.row)
+    }
+
+    fn write(&self, column: usize, kind: Kind, out: &mut Vec<u8>) {
+        match (&self.columns[column].data, kind) {
+            (ColumnData::Text(strings), Kind::Text) | (ColumnData::Bytea(strings), Kind::Bytea) => {
+                out.extend_from_slice(strings.get(self.row));
+            }
+            (ColumnData::Other(values), kind) => payload::write(kind, &values[self.row], out),
+            (data, kind) => payload::write(kind, &data.value(self.row), out),
+        }
     }
 }
 

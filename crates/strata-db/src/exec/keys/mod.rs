@@ -5,5 +5,5 @@ mod sort;
 mod table;
 
 pub(in crate::exec) use encode::{encode_row, has_null};
-pub(in crate::exec) use sort::{SortBytes, sort_bytes};
-pub(in crate::exec) use table::KeyTable;
+pub(in crate::exec) use sort::{SortBytes, head, sort_bytes};
+pub(in crate::exec) use table::{KeyTable, hash};

@@ -39,6 +39,11 @@ impl SortBytes {
         self.ends.extend(other.ends.iter().map(|end| base + end));
     }
 
+    /// Bytes of memory that they take.
+    pub(in crate::exec) fn byte_len(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<usize>()
+    }
+
     /// Rows in sorted order; equal ones stay as they came.
     pub(in crate::exec) fn order(&self) -> Vec<u32> {
         let mut rows: Vec<(u64, u32)> =
@@ -55,7 +60,7 @@ impl SortBytes {
 
 /// The first eight bytes as a number, which decides most comparisons without a look at the rest.
 #[expect(clippy::big_endian_bytes, reason = "byte order is sort order in keys")]
-fn head(key: &[u8]) -> u64 {
+pub(in crate::exec) fn head(key: &[u8]) -> u64 {
     let mut head = [0; 8];
     let len = key.len().min(8);
     head[..len].copy_from_slice(&key[..len]);

@@ -25,7 +25,7 @@ impl KeyTable {
         if self.slots.is_empty() {
             return None;
         }
-        let hash = xxh3_64(key);
+        let hash = hash(key);
         match self.slots[self.probe(key, hash)] {
             EMPTY => None,
             id => Some(id),
@@ -37,7 +37,7 @@ impl KeyTable {
         if (self.hashes.len() + 1) * 8 > self.slots.len() * 5 {
             self.grow();
         }
-        let hash = xxh3_64(key);
+        let hash = hash(key);
         let slot = self.probe(key, hash);
         if self.slots[slot] != EMPTY {
             return (self.slots[slot], false);
@@ -55,6 +55,13 @@ impl KeyTable {
         let id = id as usize;
         let start = id.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.bytes[start..self.ends[id]]
+    }
+
+    /// Bytes of memory that it takes.
+    pub(in crate::exec) fn byte_len(&self) -> usize {
+        self.slots.len() * size_of::<u32>()
+            + self.hashes.len() * (size_of::<u64>() + size_of::<usize>())
+            + self.bytes.len()
     }
 
     /// No keys any more.
@@ -86,6 +93,11 @@ impl KeyTable {
             self.slots[slot] = id as u32;
         }
     }
+}
+
+/// The hash by which keys are placed.
+pub(in crate::exec) fn hash(key: &[u8]) -> u64 {
+    xxh3_64(key)
 }
 
 #[cfg(test)]

@@ -4,37 +4,67 @@ use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::eval_column;
 use crate::exec::keys::{KeyTable, encode_row};
-use crate::exec::step::{Input, Operator, Step, pull};
+use crate::exec::spill::{Seen, Space};
+use crate::exec::step::{Input, Operator, Step, Wait, pull};
 use crate::plan::Expr;
-use strata_types::Batch;
+use strata_types::{Batch, Type};
 
 /// All rows that have not come before, by a hash table of those that have.
 pub(in crate::exec) struct Distinct {
     input: Input,
-    seen: KeyTable,
+    seen: Seen,
+    input_done: bool,
 }
 
 impl Distinct {
-    pub(in crate::exec) fn new(input: Input) -> Distinct {
-        Distinct { input, seen: KeyTable::default() }
+    pub(in crate::exec) fn new(input: Input, types: &[Type]) -> Distinct {
+        Distinct { input, seen: Seen::whole(types), input_done: false }
+    }
+
+    /// Of the rows that were put aside, those that have not come before.
+    fn next_aside(&mut self, run: &mut Run<'_>) -> Result<Step> {
+        while let Some((batch, fresh)) = self.seen.next_aside(run.workspace.memory(), run)? {
+            if !fresh.is_empty() {
+                return Ok(Step::Batch(chosen(batch, &fresh)));
+            }
+            if run.must_yield()? {
+                return Ok(Step::Pending(Wait::Slice));
+            }
+        }
+        Ok(Step::Done)
     }
 }
 
 impl Operator for Distinct {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
-        loop {
-            let batch = pull!(self.input, run, return Ok(Step::Done));
-            let fresh = unseen(&mut self.seen, batch);
+        while !self.input_done {
+            let batch = pull!(self.input, run, {
+                self.input_done = true;
+                break;
+            });
+            let memory = run.workspace.memory();
+            let fresh = self.seen.fresh(&batch.columns, batch.rows, memory, &run.workspace)?;
             if !fresh.is_empty() {
-                return Ok(Step::Batch(fresh));
+                return Ok(Step::Batch(chosen(batch, &fresh)));
             }
         }
+        self.next_aside(run)
     }
 
     fn rewind(&mut self) {
         self.input.rewind();
         self.seen.clear();
+        self.input_done = false;
     }
+
+    fn space(&self) -> Space {
+        self.seen.space()
+    }
+}
+
+/// Some rows of a batch, in ascending order.
+pub(super) fn chosen(batch: Batch, rows: &[u32]) -> Batch {
+    if rows.len() == batch.rows { batch } else { batch.take(rows) }
 }
 
 /// The rows of a batch that are not in `seen`, where they are put.
@@ -48,7 +78,7 @@ pub(super) fn unseen(seen: &mut KeyTable, batch: Batch) -> Batch {
             fresh.push(row as u32);
         }
     }
-    if fresh.len() == batch.rows { batch } else { batch.take(&fresh) }
+    chosen(batch, &fresh)
 }
 
 /// The first of neighbours that have equal values.

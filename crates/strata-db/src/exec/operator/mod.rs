@@ -16,7 +16,6 @@ mod nested_loop;
 mod project;
 mod project_set;
 mod recursive;
-mod rows;
 mod seq_scan;
 mod set_op;
 mod sort;

@@ -1,9 +1,9 @@
 //! Rows of a virtual relation.
 
-use super::rows::Rows;
 use crate::catalog::system;
 use crate::error::{Result, SqlError};
 use crate::exec::context::Run;
+use crate::exec::rows::Rows;
 use crate::exec::step::{Operator, Step};
 use crate::schema::Oid;
 use strata_types::{Type, sqlstate};

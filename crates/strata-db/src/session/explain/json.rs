@@ -63,6 +63,11 @@ fn node(node: &Node, options: &Options, out: &mut Writer) {
             match &detail.value {
                 Value::Text(text) => out.string(detail.name, text),
                 Value::Count(count) => out.number(detail.name, &count.to_string()),
+                Value::Sort { method, on_disk, kilobytes } => {
+                    out.string(detail.name, method);
+                    out.number("Sort Space Used", &kilobytes.to_string());
+                    out.string("Sort Space Type", if *on_disk { "Disk" } else { "Memory" });
+                }
                 Value::List(parts) => {
                     let parts: Vec<String> = parts.iter().map(|part| quoted(part)).collect();
                     out.number(detail.name, &format!("[{}]", parts.join(", ")));

@@ -34,6 +34,12 @@ pub(super) enum Value {
     Text(String),
     List(Vec<String>),
     Count(u64),
+    /// How rows were sorted, and the kilobytes that it took.
+    Sort {
+        method: &'static str,
+        on_disk: bool,
+        kilobytes: u64,
+    },
 }
 
 impl Node {

@@ -92,10 +92,10 @@ impl Builder<'_> {
                 node.input(below.node, "Outer");
                 Built { node, names }
             }
-            Physical::Sort { input, keys } => self.sort(input, keys, index),
+            Physical::Sort { input, keys } => self.sort(input, keys, "quicksort", index),
             Physical::TopN { input, keys, .. } => {
                 let mut limit = Node::new("Limit");
-                let sorted = self.sort(input, keys, index);
+                let sorted = self.sort(input, keys, "top-N heapsort", index);
                 let mut sort = sorted.node;
                 sort.estimate = super::estimate::sorted(&sort);
                 sort.actual = self.actual(index);
@@ -196,11 +196,19 @@ impl Builder<'_> {
         Built { node, names: below.names }
     }
 
-    fn sort(&mut self, input: &Physical, keys: &[SortKey], index: usize) -> Built {
+    /// `method` is how rows are sorted that fit in memory.
+    fn sort(&mut self, input: &Physical, keys: &[SortKey], method: &'static str, index: usize) -> Built {
         let mut built = self.above("Sort", input, index);
         let names = std::mem::take(&mut built.names);
         let keys = self.say(&mut built.node, &names, |words| words.keys(keys));
         built.node.list("Sort Key", keys);
+        if let Some(space) = self.space(index) {
+            let on_disk = space.disk > 0;
+            let method = if on_disk { "external merge" } else { method };
+            let kilobytes = if on_disk { space.disk } else { space.memory }.div_ceil(1024);
+            let value = Value::Sort { method, on_disk, kilobytes };
+            built.node.details.push(Detail { name: "Sort Method", value });
+        }
         built.names = names;
         built
     }

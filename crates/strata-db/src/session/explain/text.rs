@@ -32,6 +32,9 @@ fn node(node: &Node, options: &Options, column: usize, outermost: bool, lines: &
             Value::Text(text) => text.clone(),
             Value::List(parts) => parts.join(", "),
             Value::Count(count) => count.to_string(),
+            Value::Sort { method, on_disk, kilobytes } => {
+                format!("{method}  {}: {kilobytes}kB", if *on_disk { "Disk" } else { "Memory" })
+            }
         };
         lines.push(format!("{:beneath$}{}: {value}", "", detail.name));
     }

@@ -7,7 +7,7 @@
 use super::node::{Actual, Detail, Node, Value};
 use super::words::{Name, SubPlans, Words};
 use super::{Options, estimate};
-use crate::exec::Measured;
+use crate::exec::{Measured, Space};
 use crate::plan::{Expr, Physical, PhysicalPlan, ROW_KEY, SubqueryKind};
 use crate::schema::{RelationDef, RelationKind};
 use std::cell::RefCell;
@@ -170,6 +170,12 @@ impl<'a> Builder<'a> {
             rows: measured.rows,
             loops: measured.loops,
         })
+    }
+
+    /// Under ANALYZE: what an operator that has run took for the rows that it gathered.
+    pub(super) fn space(&self, index: usize) -> Option<Space> {
+        let measured = self.measured?.get(index)?;
+        (measured.loops > 0).then_some(measured.space)
     }
 
     /// Under ANALYZE: rows that came into a filter and did not leave it.

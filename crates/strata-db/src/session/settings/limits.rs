@@ -3,7 +3,7 @@
 use super::{Settings, value};
 
 /// See the module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::session) struct Limits {
     /// `statement_timeout` in milliseconds; 0 is none.
     pub(in crate::session) statement_timeout: u64,
@@ -11,16 +11,20 @@ pub(in crate::session) struct Limits {
     pub(in crate::session) lock_timeout: u64,
     /// `synchronous_commit`: an answer waits until its commit is on disk.
     pub(in crate::session) waits_for_disk: bool,
+    /// `work_mem` in bytes: what an operator may hold in memory.
+    pub(in crate::session) work_mem: usize,
 }
 
 impl Limits {
     /// As the settings stand.
     pub(super) fn of(settings: &Settings) -> Limits {
         let milliseconds = |name| settings.get(name).and_then(value::milliseconds).unwrap_or(0);
+        let work_mem = settings.get("work_mem").and_then(value::kilobytes).unwrap_or(0);
         Limits {
             statement_timeout: milliseconds("statement_timeout"),
             lock_timeout: milliseconds("lock_timeout"),
             waits_for_disk: settings.get("synchronous_commit") != Some("off"),
+            work_mem: usize::try_from(work_mem).unwrap_or(usize::MAX).saturating_mul(1024),
         }
     }
 }

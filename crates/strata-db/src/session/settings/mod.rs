@@ -56,7 +56,7 @@ impl Settings {
             session_defaults: BTreeMap::new(),
             undo: Vec::new(),
             format: Format::default(),
-            limits: Limits { statement_timeout: 0, lock_timeout: 0, waits_for_disk: true },
+            limits: Limits::default(),
             path_version: 0,
             changed: Vec::new(),
         };

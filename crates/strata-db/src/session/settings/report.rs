@@ -12,7 +12,7 @@ impl Setting {
             value: self.in_unit(value),
             unit: match self.kind {
                 Kind::Milliseconds => Some("ms"),
-                Kind::Kilobytes => Some("kB"),
+                Kind::Kilobytes(_) => Some("kB"),
                 _ => None,
             },
             doc: self.doc,
@@ -23,14 +23,15 @@ impl Setting {
             },
             kind: match self.kind {
                 Kind::Bool => "bool",
-                Kind::Integer(..) | Kind::Milliseconds | Kind::Kilobytes => "integer",
+                Kind::Integer(..) | Kind::Milliseconds | Kind::Kilobytes(_) => "integer",
                 Kind::Real => "real",
                 Kind::Enum(_) => "enum",
                 Kind::Text | Kind::List | Kind::DateStyle | Kind::TimeZone | Kind::Encoding => "string",
             },
             range: match self.kind {
                 Kind::Integer(least, most) => Some((least.to_string(), most.to_string())),
-                Kind::Milliseconds | Kind::Kilobytes => Some(("0".to_owned(), i32::MAX.to_string())),
+                Kind::Milliseconds => Some(("0".to_owned(), i32::MAX.to_string())),
+                Kind::Kilobytes(least) => Some((least.to_string(), i32::MAX.to_string())),
                 _ => None,
             },
             words: match self.kind {
@@ -45,7 +46,7 @@ impl Setting {
     fn in_unit(&self, value: &str) -> String {
         let number = match self.kind {
             Kind::Milliseconds => milliseconds(value),
-            Kind::Kilobytes => kilobytes(value),
+            Kind::Kilobytes(_) => kilobytes(value),
             _ => None,
         };
         number.map_or_else(|| value.to_owned(), |number| number.to_string())

@@ -26,8 +26,8 @@ pub enum Kind {
     Integer(i64, i64),
     /// A length of time, kept in milliseconds; units may be written.
     Milliseconds,
-    /// An amount of memory, kept in kB; units may be written.
-    Kilobytes,
+    /// An amount of memory, kept in kB and of at least so many; units may be written.
+    Kilobytes(u64),
     /// A number.
     Real,
     /// One of some words.
@@ -134,7 +134,7 @@ pub static SETTINGS: &[Setting] = &[
     row("transaction_deferrable", Bool, "off", User, false, "Whether to defer a read-only serializable transaction until it can be executed with no possible serialization failures."),
     row("transaction_isolation", ISOLATION, "read committed", User, false, "Sets the current transaction's isolation level."),
     row("transaction_read_only", Bool, "off", User, false, "Sets the current transaction's read-only status."),
-    row("work_mem", Kilobytes, "65536", User, false, "Sets the maximum memory to be used for query workspaces."),
+    row("work_mem", Kilobytes(64), "64MB", User, false, "Sets the maximum memory to be used for query workspaces."),
     row("xmloption", Enum(&["content", "document"]), "content", User, false, "Sets whether XML data is to be considered as documents or content fragments."),
 ];
 

@@ -27,7 +27,15 @@ pub(super) fn normalise(setting: &Setting, text: &str, format: &Format) -> Resul
                 "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".",
             )),
         },
-        Kind::Kilobytes => match kilobytes(text) {
+        Kind::Kilobytes(least) => match kilobytes(text) {
+            Some(kb) if kb < least => Err(SqlError::new(
+                sqlstate::INVALID_PARAMETER_VALUE,
+                format!(
+                    "{kb} kB is outside the valid range for parameter \"{}\" ({least} kB .. {} kB)",
+                    setting.name,
+                    i32::MAX
+                ),
+            )),
             Some(kb) => Ok(with_unit(kb, &[("TB", 1 << 30), ("GB", 1 << 20), ("MB", 1 << 10)], "kB")),
             None => Err(bad(setting, text)
                 .hint("Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".")),

@@ -1,20 +1,21 @@
 //! Groups and aggregates over them.
 //!
 //! Rows of a group are found by a hash table of its key ([`groups`]); each call keeps the states of all
-//! groups side by side ([`state`]), so that a batch is taken in by a loop per call rather than per row.
+//! groups side by side ([`state`]), so that a batch is taken in by a loop per call rather than per row. Rows of
+//! groups for which there is no memory are put aside and become groups later.
 
 mod groups;
 mod state;
 
-use super::rows::Rows;
 use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::{Selection, eval_column, select};
-use crate::exec::step::{Input, Operator, Step, pull};
+use crate::exec::spill::{Part, PartReader, Space};
+use crate::exec::step::{Input, Operator, Step, Wait, pull};
 use crate::plan::{AggregateCall, Expr};
-use groups::Groups;
+use groups::{Groups, unflattened};
 use std::sync::Arc;
-use strata_types::{Batch, Column};
+use strata_types::{Batch, Column, Type};
 
 /// What to compute.
 pub(in crate::exec) struct AggregateSpec {
@@ -38,6 +39,24 @@ impl AggregateSpec {
             grouping_calls: grouping_calls.to_vec(),
         }
     }
+
+    /// Bytes that the groups of a set may hold, and as many each DISTINCT among its calls.
+    fn share(&self, run: &Run<'_>) -> usize {
+        let distinct = self.calls.iter().filter(|call| call.distinct).count();
+        run.workspace.memory() / (self.sets.len().max(1) * (1 + distinct))
+    }
+
+    /// Types of what a set puts aside of a row: the groups' values, then for each call whether it takes the row
+    /// in, its arguments and its sort keys.
+    fn aside_types(&self, set: &[usize]) -> Vec<Type> {
+        let mut types: Vec<Type> = set.iter().map(|at| self.groups[*at].ty).collect();
+        for call in &self.calls {
+            types.push(Type::BOOL);
+            types.extend(call.args.iter().map(|arg| arg.ty));
+            types.extend(call.order_by.iter().map(|key| key.expr.ty));
+        }
+        types
+    }
 }
 
 /// The arguments of one call for the rows that it takes in.
@@ -54,19 +73,30 @@ pub(in crate::exec) struct HashAggregate {
     input: Input,
     spec: AggregateSpec,
     sets: Vec<Groups>,
-    output: Option<Output>,
+    /// The set that is being handed out.
+    set: usize,
+    /// Rows that it has put aside.
+    waiting: Vec<Part>,
+    phase: Phase,
+    spent: Space,
 }
 
-/// The set being handed out, and its rows.
-struct Output {
-    set: usize,
-    rows: Rows,
+enum Phase {
+    /// The input is taken in.
+    Input,
+    /// Rows that were put aside are taken in.
+    Aside(PartReader),
+    /// All rows have come; some wait.
+    Settle,
+    /// Groups are handed out.
+    Output,
 }
 
 impl HashAggregate {
     pub(in crate::exec) fn new(input: Input, spec: AggregateSpec) -> HashAggregate {
         let sets = new_sets(&spec);
-        HashAggregate { input, spec, sets, output: None }
+        let (waiting, spent) = (Vec::new(), Space::default());
+        HashAggregate { input, spec, sets, set: 0, waiting, phase: Phase::Input, spent }
     }
 
     /// Takes a batch into every grouping set.
@@ -80,14 +110,52 @@ impl HashAggregate {
             inputs.push(call_input(call, batch, run)?);
         }
         for set in &mut self.sets {
-            set.take(&groups, &inputs, batch.rows, run)?;
+            let groups: Vec<Arc<Column>> = set.set().iter().map(|at| groups[*at].clone()).collect();
+            set.take(&groups, &inputs, batch.rows, &self.spec, run)?;
         }
         Ok(())
+    }
+
+    /// Whether every set has room for more rows.
+    fn make_room(&mut self, run: &mut Run<'_>) -> Result<bool> {
+        for set in &mut self.sets {
+            if !set.make_room(run)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The groups at hand are through: goes on with rows put aside, or with the next set.
+    fn go_on(&mut self) -> Result<()> {
+        self.note_space();
+        let groups = &mut self.sets[self.set];
+        self.waiting.append(&mut groups.take_aside()?);
+        let set = groups.set().to_vec();
+        match self.waiting.pop() {
+            Some(part) => {
+                *groups = Groups::new(set, &self.spec, part.level() + 1);
+                self.phase = Phase::Aside(part.reader());
+            }
+            None => {
+                *groups = Groups::new(set, &self.spec, 0);
+                self.set += 1;
+                self.phase = Phase::Settle;
+            }
+        }
+        Ok(())
+    }
+
+    fn note_space(&mut self) {
+        let now = self.space();
+        self.spent.memory = self.spent.memory.max(now.memory);
+        self.spent.disk = self.spent.disk.max(now.disk);
+        self.spent.parts = now.parts + 1;
     }
 }
 
 fn new_sets(spec: &AggregateSpec) -> Vec<Groups> {
-    spec.sets.iter().map(|set| Groups::new(set.clone(), &spec.groups, &spec.calls)).collect()
+    spec.sets.iter().map(|set| Groups::new(set.clone(), spec, 0)).collect()
 }
 
 /// A call's arguments for the rows that pass its filter.
@@ -115,29 +183,67 @@ fn call_input(call: &AggregateCall, batch: &Batch, run: &mut Run<'_>) -> Result<
 
 impl Operator for HashAggregate {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
-        if self.output.is_none() {
-            loop {
-                let batch = pull!(self.input, run, break);
-                self.take(&batch, run)?;
+        while self.set < self.sets.len() {
+            match &mut self.phase {
+                Phase::Input => {
+                    if !self.make_room(run)? {
+                        return Ok(Step::Pending(Wait::Slice));
+                    }
+                    let batch = pull!(self.input, run, {
+                        self.phase = Phase::Settle;
+                        continue;
+                    });
+                    self.take(&batch, run)?;
+                }
+                Phase::Aside(reader) => {
+                    let groups = &mut self.sets[self.set];
+                    if run.must_yield()? || !groups.make_room(run)? {
+                        return Ok(Step::Pending(Wait::Slice));
+                    }
+                    let Some(batch) = reader.next()? else {
+                        self.phase = Phase::Settle;
+                        continue;
+                    };
+                    let rows = batch.rows;
+                    run.charge(rows);
+                    let set = groups.set().to_vec();
+                    let (values, inputs) = unflattened(batch, &set, &self.spec);
+                    groups.take(&values, &inputs, rows, &self.spec, run)?;
+                }
+                Phase::Settle => {
+                    if !self.sets[self.set].settle(&self.spec, run)? {
+                        return Ok(Step::Pending(Wait::Slice));
+                    }
+                    self.note_space();
+                    self.phase = Phase::Output;
+                }
+                Phase::Output => match self.sets[self.set].next(&self.spec, run)? {
+                    Some(batch) => return Ok(Step::Batch(batch)),
+                    None => self.go_on()?,
+                },
             }
         }
-        loop {
-            let set = match &mut self.output {
-                None => 0,
-                Some(output) => match output.rows.next() {
-                    Some(batch) => return Ok(Step::Batch(batch)),
-                    None => output.set + 1,
-                },
-            };
-            let Some(groups) = self.sets.get_mut(set) else { return Ok(Step::Done) };
-            let batch = groups.finish(&self.spec, run)?;
-            self.output = Some(Output { set, rows: Rows::new(batch) });
-        }
+        Ok(Step::Done)
     }
 
     fn rewind(&mut self) {
         self.input.rewind();
         self.sets = new_sets(&self.spec);
-        self.output = None;
+        self.set = 0;
+        self.waiting.clear();
+        self.phase = Phase::Input;
+    }
+
+    fn space(&self) -> Space {
+        let mut space = self.spent;
+        let (mut memory, mut disk) = (0, 0);
+        for set in &self.sets {
+            let own = set.space();
+            memory += own.memory;
+            disk += own.disk;
+        }
+        space.memory = space.memory.max(memory);
+        space.disk = space.disk.max(disk);
+        space
     }
 }

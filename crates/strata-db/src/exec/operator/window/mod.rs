@@ -7,11 +7,11 @@ mod call;
 mod frame;
 mod partition;
 
-use super::rows::Rows;
 use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::eval_column;
 use crate::exec::keys::encode_row;
+use crate::exec::rows::Rows;
 use crate::exec::step::{Input, Operator, Step, pull};
 use crate::plan::WindowCall;
 use partition::Partition;

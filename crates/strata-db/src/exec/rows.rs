@@ -5,7 +5,7 @@ use strata_types::{Batch, Type, Value};
 
 /// Rows in the order in which they are to be handed out.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(in crate::exec) struct Rows {
     batch: Batch,
     order: Option<Vec<u32>>,
     at: usize,
@@ -13,22 +13,22 @@ pub(super) struct Rows {
 
 impl Rows {
     /// The rows of a batch of any size.
-    pub(super) fn new(batch: Batch) -> Rows {
+    pub(in crate::exec) fn new(batch: Batch) -> Rows {
         Rows { batch, order: None, at: 0 }
     }
 
     /// Some rows of a batch, in this order.
-    pub(super) fn ordered(batch: Batch, order: Vec<u32>) -> Rows {
+    pub(in crate::exec) fn ordered(batch: Batch, order: Vec<u32>) -> Rows {
         Rows { batch, order: Some(order), at: 0 }
     }
 
     /// These rows.
-    pub(super) fn of_values(types: &[Type], rows: &[Vec<Value>]) -> Rows {
+    pub(in crate::exec) fn of_values(types: &[Type], rows: &[Vec<Value>]) -> Rows {
         Rows::new(Batch::from_rows(types, rows))
     }
 
     /// The next rows.
-    pub(super) fn next(&mut self) -> Option<Batch> {
+    pub(in crate::exec) fn next(&mut self) -> Option<Batch> {
         let total = self.order.as_ref().map_or(self.batch.rows, Vec::len);
         let len = BATCH_ROWS.min(total - self.at);
         if len == 0 {
@@ -43,12 +43,12 @@ impl Rows {
     }
 
     /// From the first row again.
-    pub(super) fn rewind(&mut self) {
+    pub(in crate::exec) fn rewind(&mut self) {
         self.at = 0;
     }
 
     /// The next rows as a step.
-    pub(super) fn step(&mut self) -> Step {
+    pub(in crate::exec) fn step(&mut self) -> Step {
         self.next().map_or(Step::Done, Step::Batch)
     }
 }

@@ -1,0 +1,116 @@
+//! Operators that run out of memory answer what they answer with plenty of it.
+//!
+//! Every query runs twice over the same random rows: once with all the memory that it wants, once with the least
+//! that can be set, 64 kB.
+
+mod engine;
+
+use engine::{Embedded, Row};
+use proptest::prelude::*;
+
+/// A table of rows that look random, with NULLs, equal values and values of several types.
+fn with_table(rows: u32, distinct: u32, seed: u32) -> Embedded {
+    let mut db = Embedded::start();
+    db.ok(&format!(
+        "CREATE TABLE t AS
+         SELECT n AS id,
+                nullif(h % {distinct}, 3) AS k,
+                CASE WHEN h % 11 = 0 THEN NULL ELSE (h % 1000)::numeric / 7 END AS num,
+                CASE WHEN h % 13 = 0 THEN NULL ELSE md5((h % {distinct})::text) END AS txt,
+                h % 5 = 0 AS flag
+         FROM (SELECT n, abs(('x' || substr(md5((n + {seed})::text), 1, 7))::bit(28)::int) AS h
+               FROM generate_series(1, {rows}) AS n) AS s"
+    ));
+    db
+}
+
+/// The answer of a query with so much memory, sorted unless the query says how.
+fn answer(db: &mut Embedded, work_mem: &str, query: &str, is_ordered: bool) -> Vec<Row> {
+    db.ok(&format!("SET work_mem = '{work_mem}'"));
+    let mut rows = db.ok(query);
+    if !is_ordered {
+        rows.sort();
+    }
+    rows
+}
+
+/// The lines of EXPLAIN ANALYZE with the least memory.
+fn analysis(db: &mut Embedded, query: &str) -> String {
+    db.ok("SET work_mem = '64kB'");
+    let lines = db.ok(&format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) {query}"));
+    lines.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n")
+}
+
+fn agree(db: &mut Embedded, queries: &[&str], are_ordered: bool) {
+    for query in queries {
+        let plenty = answer(db, "1GB", query, are_ordered);
+        let little = answer(db, "64kB", query, are_ordered);
+        let differs = plenty.iter().zip(&little).position(|(plenty, little)| plenty != little);
+        if let Some(row) = differs {
+            panic!("{query}\nrow {row}: {:?}, but with little memory {:?}", plenty[row], little[row]);
+        }
+        assert_eq!(plenty.len(), little.len(), "{query}");
+    }
+}
+
+const SORTS: &[&str] = &[
+    "SELECT * FROM t ORDER BY txt, num DESC NULLS LAST, id",
+    "SELECT * FROM t ORDER BY k",
+    "SELECT num, id FROM t ORDER BY num DESC, txt, flag",
+    "SELECT * FROM t ORDER BY txt LIMIT 3000 OFFSET 100",
+    "SELECT count(*) FROM (SELECT FROM t ORDER BY num LIMIT 9000) AS s",
+];
+
+const GROUPS: &[&str] = &[
+    "SELECT DISTINCT k, txt FROM t",
+    "SELECT DISTINCT * FROM t",
+    "SELECT DISTINCT num FROM t",
+    "SELECT txt, count(*), count(num), sum(k), avg(num), min(txt), max(id) FROM t GROUP BY txt",
+    "SELECT id, sum(num) FILTER (WHERE flag), count(DISTINCT k), count(txt) FROM t GROUP BY id",
+    "SELECT k, flag, array_agg(id ORDER BY num, id DESC) FROM t GROUP BY k, flag",
+    "SELECT flag, string_agg(DISTINCT txt, ',' ORDER BY txt DESC) FROM t GROUP BY flag",
+    "SELECT flag, string_agg(DISTINCT txt, ','), array_agg(DISTINCT num) FROM t GROUP BY flag",
+    "SELECT count(DISTINCT txt), sum(DISTINCT num), count(DISTINCT id), count(*) FROM t",
+    "SELECT txt, k, count(*), sum(id), grouping(txt, k) FROM t GROUP BY CUBE (txt, k)",
+    "SELECT id % 10, count(*) FILTER (WHERE k > 5), avg(num) FILTER (WHERE flag) FROM t GROUP BY ROLLUP (id % 10, id)",
+    "SELECT num, percentile_cont(0.5) WITHIN GROUP (ORDER BY k) FROM t GROUP BY num",
+];
+
+const JOINS: &[&str] = &[
+    "SELECT a.id, b.id FROM t a JOIN t b ON a.id = b.k",
+    "SELECT a.id, b.id, b.txt FROM t a LEFT JOIN t b ON a.k = b.id AND a.num < b.num",
+    "SELECT a.id, b.id, a.txt FROM t a RIGHT JOIN t b ON a.id = b.k AND b.flag",
+    "SELECT a.id, a.num, b.id, b.num FROM t a FULL JOIN t b ON a.id = b.k + 500 AND a.txt = b.txt",
+    "SELECT a.k, b.id FROM t a FULL JOIN (SELECT * FROM t WHERE id % 3 = 0) b ON a.k = b.id",
+    "SELECT * FROM t a WHERE EXISTS (SELECT FROM t b WHERE b.k = a.id)",
+    "SELECT * FROM t a WHERE EXISTS (SELECT FROM t b WHERE b.k = a.id AND b.num > a.num)",
+    "SELECT * FROM t a WHERE NOT EXISTS (SELECT FROM t b WHERE b.txt = a.txt AND b.id > a.id)",
+    "SELECT * FROM t WHERE id NOT IN (SELECT k FROM t WHERE k IS NOT NULL)",
+    "SELECT * FROM t WHERE k NOT IN (SELECT id FROM t WHERE id % 2 = 0)",
+    "SELECT * FROM t WHERE id NOT IN (SELECT k FROM t)",
+    "SELECT count(*), sum(a.id), sum(b.id) FROM t a LEFT JOIN t b ON (a.id % 3) = 1 AND b.id % 400 = a.id % 3",
+    "SELECT count(*), sum(b.id) FROM (SELECT * FROM t WHERE id < 50) a RIGHT JOIN t b ON a.flag = b.flag",
+    "SELECT count(*) FROM t a WHERE EXISTS (SELECT FROM t b WHERE b.flag = a.flag AND b.id + a.id = 7000)",
+    "SELECT count(*) FROM t a WHERE NOT EXISTS (SELECT FROM t b WHERE b.flag = a.flag AND b.id = a.id + 3000)",
+];
+
+#[test]
+fn an_external_sort_says_so() {
+    let mut db = with_table(5_000, 100, 1);
+    let told = analysis(&mut db, "SELECT * FROM t ORDER BY txt");
+    assert!(told.contains("Sort Method: external merge  Disk: "), "{told}");
+    let told = analysis(&mut db, "SELECT * FROM t ORDER BY txt LIMIT 5");
+    assert!(told.contains("Sort Method: top-N heapsort  Memory: "), "{told}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spilled_is_as_unspilled(rows in 1u32..12_000, distinct in 1u32..20_000, seed in 0u32..1_000_000) {
+        let mut db = with_table(rows, distinct, seed);
+        agree(&mut db, SORTS, true);
+        agree(&mut db, GROUPS, false);
+        agree(&mut db, JOINS, false);
+    }
+}
