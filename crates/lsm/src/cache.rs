@@ -4,7 +4,7 @@
 //! with counter zero and gains by being used again, so a scan, which uses blocks once, pushes out
 //! other once-used blocks and leaves the hot set alone. A hit allocates nothing.
 
-use bytes::Bytes;
+use crate::buffer::Buffer;
 use filesystem::{MemoryPool, Reservation};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -15,6 +15,8 @@ const SHARD_COUNT: usize = 16;
 /// What an entry costs beside its bytes: slot, map entry, header of the shared buffer.
 const ENTRY_OVERHEAD: usize = 128;
 const USES_MAX: u8 = 3;
+/// One part in so many may be pinned.
+const PIN_SHARE: usize = 4;
 const BUDGET_STEP: usize = 64 * 1024;
 
 /// Which block: file id and offset.
@@ -29,6 +31,14 @@ pub(crate) struct BlockCache {
     shards: Vec<Mutex<Shard>>,
     hits: AtomicU64,
     misses: AtomicU64,
+    pins: Mutex<Pins>,
+}
+
+/// Memory for what is held outside of the cache, on its account.
+struct Pins {
+    used: usize,
+    max: usize,
+    reservation: Option<Reservation>,
 }
 
 struct Shard {
@@ -44,7 +54,7 @@ struct Shard {
 
 struct Slot {
     address: BlockAddress,
-    bytes: Option<Bytes>,
+    bytes: Option<Buffer>,
     uses: u8,
 }
 
@@ -67,17 +77,36 @@ impl BlockCache {
             shards: (0..SHARD_COUNT).map(|_| shard()).collect(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            pins: Mutex::new(Pins { used: 0, max: len_max / PIN_SHARE, reservation: pool.try_reserve(0) }),
         }
     }
 
-    pub(crate) fn get(&self, address: BlockAddress) -> Option<Bytes> {
+    /// Grants memory to hold index and filters outside of the cache; to be given back by [`Self::unpin`].
+    pub(crate) fn pin(&self, cost: usize) -> bool {
+        let pins = &mut *self.pins.lock();
+        let fits = pins.used + cost <= pins.max;
+        let granted = fits && pins.reservation.as_mut().is_some_and(|memory| memory.grow(cost));
+        pins.used += if granted { cost } else { 0 };
+        granted
+    }
+
+    /// Gives back what was pinned.
+    pub(crate) fn unpin(&self, cost: usize) {
+        let pins = &mut *self.pins.lock();
+        pins.used -= cost;
+        if let Some(memory) = &mut pins.reservation {
+            memory.shrink(cost);
+        }
+    }
+
+    pub(crate) fn get(&self, address: BlockAddress) -> Option<Buffer> {
         let found = self.shard(address).lock().get(address);
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
         found
     }
 
-    pub(crate) fn insert(&self, address: BlockAddress, bytes: &Bytes) {
+    pub(crate) fn insert(&self, address: BlockAddress, bytes: &Buffer) {
         self.shard(address).lock().insert(address, bytes);
     }
 
@@ -87,7 +116,7 @@ impl BlockCache {
     }
 
     pub(crate) fn used(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().used).sum()
+        self.pins.lock().used + self.shards.iter().map(|shard| shard.lock().used).sum::<usize>()
     }
 
     fn shard(&self, address: BlockAddress) -> &Mutex<Shard> {
@@ -96,13 +125,13 @@ impl BlockCache {
 }
 
 impl Shard {
-    fn get(&mut self, address: BlockAddress) -> Option<Bytes> {
+    fn get(&mut self, address: BlockAddress) -> Option<Buffer> {
         let slot = &mut self.slots[*self.index.get(&address)?];
         slot.uses = (slot.uses + 1).min(USES_MAX);
         slot.bytes.clone()
     }
 
-    fn insert(&mut self, address: BlockAddress, bytes: &Bytes) {
+    fn insert(&mut self, address: BlockAddress, bytes: &Buffer) {
         let cost = bytes.len() + ENTRY_OVERHEAD;
         if self.index.contains_key(&address) || !self.make_room(cost) {
             return;
@@ -197,7 +226,7 @@ mod tests {
     #[test]
     fn a_scan_leaves_the_hot_set_alone() {
         let cache = BlockCache::new(1 << 20, &MemoryPool::new(16 << 20));
-        let block = Bytes::from(vec![0u8; 1000]);
+        let block = Buffer::copy_of(&[0u8; 1000]);
         for n in 0..200 {
             cache.insert(address(n), &block);
             assert!(cache.get(address(n)).is_some());
@@ -216,7 +245,7 @@ mod tests {
         let pool = MemoryPool::new(300_000);
         let cache = BlockCache::new(1 << 30, &pool);
         for n in 0..5000 {
-            cache.insert(address(n), &Bytes::from(vec![0u8; 4096]));
+            cache.insert(address(n), &Buffer::copy_of(&[0u8; 4096]));
         }
         assert!(pool.used() <= 300_000);
         assert!(cache.used() <= pool.used());

@@ -35,6 +35,7 @@
 //!
 //! Read in this order: `key`, `memtable`, `sstable`, `iter`, `version`, `manifest`, `compaction`, `tree`, `lsm`.
 
+mod buffer;
 mod cache;
 mod codec;
 mod compaction;

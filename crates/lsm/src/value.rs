@@ -1,8 +1,9 @@
 //! A value that a read hands out.
 
-use bytes::Bytes;
+use crate::buffer::Buffer;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 const INLINE_LEN_MAX: usize = 30;
 
@@ -14,18 +15,24 @@ pub struct Value(Repr);
 #[derive(Clone)]
 enum Repr {
     Inline { len: u8, bytes: [u8; INLINE_LEN_MAX] },
-    Shared(Bytes),
+    Shared { owner: Arc<[u8]>, start: u32, len: u32 },
 }
 
 impl Value {
     /// Copies `bytes`.
     pub(crate) fn copy_of(bytes: &[u8]) -> Self {
-        Self::inline(bytes).unwrap_or_else(|| Value(Repr::Shared(Bytes::copy_from_slice(bytes))))
+        let shared = || Value(Repr::Shared { owner: Arc::from(bytes), start: 0, len: bytes.len() as u32 });
+        Self::inline(bytes).unwrap_or_else(shared)
     }
 
     /// Copies `bytes` if they are few, and otherwise shares them with `owner`, whose part they are.
-    pub(crate) fn part_of(owner: &Bytes, bytes: &[u8]) -> Self {
-        Self::inline(bytes).unwrap_or_else(|| Value(Repr::Shared(owner.slice_ref(bytes))))
+    pub(crate) fn part_of(owner: &Buffer, bytes: &[u8]) -> Self {
+        let shared = || {
+            let start = bytes.as_ptr().addr().wrapping_sub(owner.as_ptr().addr());
+            assert!(start + bytes.len() <= owner.len(), "a value outside of its block");
+            Value(Repr::Shared { owner: owner.owner().clone(), start: start as u32, len: bytes.len() as u32 })
+        };
+        Self::inline(bytes).unwrap_or_else(shared)
     }
 
     fn inline(from: &[u8]) -> Option<Self> {
@@ -41,7 +48,10 @@ impl Deref for Value {
     fn deref(&self) -> &[u8] {
         match &self.0 {
             Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],
-            Repr::Shared(bytes) => bytes,
+            Repr::Shared { owner, start, len } => {
+                let start = *start as usize;
+                owner.get(start..start + *len as usize).unwrap_or_default()
+            }
         }
     }
 }
@@ -72,7 +82,7 @@ mod tests {
 
     #[test]
     fn small_and_large_values_read_back() {
-        let owner = Bytes::from(vec![7u8; 100]);
+        let owner = Buffer::copy_of(&[7u8; 100]);
         for len in [0, 1, INLINE_LEN_MAX, INLINE_LEN_MAX + 1, 100] {
             assert_eq!(&*Value::part_of(&owner, &owner[..len]), &owner[..len]);
             assert_eq!(&*Value::copy_of(&owner[..len]), &owner[..len]);

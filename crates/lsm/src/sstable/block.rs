@@ -24,9 +24,9 @@
 #![expect(clippy::big_endian_bytes, reason = "byte order is sort order in heads")]
 
 use crate::Seq;
+use crate::buffer::Buffer;
 use crate::codec::{Reader, put_varint};
 use crate::key::{Tag, compare};
-use bytes::Bytes;
 use std::cmp::Ordering;
 
 const RESTART_LEN: usize = 4 + 4;
@@ -132,7 +132,7 @@ fn head_of(key: &[u8], prefix_len: usize) -> u32 {
 
 /// Length of the common prefix, eight bytes at a time.
 #[inline]
-fn common_len(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn common_len(a: &[u8], b: &[u8]) -> usize {
     let (wide_a, _) = a.as_chunks::<8>();
     let (wide_b, _) = b.as_chunks::<8>();
     let mut len = 0;
@@ -149,7 +149,7 @@ fn common_len(a: &[u8], b: &[u8]) -> usize {
 /// A block in memory, checked for the shape of its trailer. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Block {
-    data: Bytes,
+    data: Buffer,
     entries_len: usize,
     restart_count: usize,
     prefix_len: usize,
@@ -173,7 +173,7 @@ pub(crate) struct Found<'a> {
 }
 
 impl Block {
-    pub(crate) fn parse(data: Bytes) -> Result<Block> {
+    pub(crate) fn parse(data: Buffer) -> Result<Block> {
         let parsed = (|| {
             let trailer_at = data.len().checked_sub(TRAILER_LEN)?;
             let mut trailer = Reader::new(data.get(trailer_at..)?);
@@ -187,7 +187,7 @@ impl Block {
         Ok(Block { data, entries_len, restart_count, prefix_len, base_tag })
     }
 
-    pub(crate) fn data(&self) -> &Bytes {
+    pub(crate) fn data(&self) -> &Buffer {
         &self.data
     }
 
@@ -400,7 +400,7 @@ mod tests {
         for ((key, seq), value) in model {
             builder.add(key, Tag::new(seq.0, Kind::Put), value);
         }
-        builder.finish(|bytes| Block::parse(Bytes::copy_from_slice(bytes))).unwrap()
+        builder.finish(|bytes| Block::parse(Buffer::copy_of(bytes))).unwrap()
     }
 
     fn model() -> impl Strategy<Value = Model> {
@@ -451,7 +451,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_survived(bytes: Vec<u8>, key: Vec<u8>) {
-            if let Ok(block) = Block::parse(Bytes::from(bytes)) {
+            if let Ok(block) = Block::parse(Buffer::copy_of(&bytes)) {
                 let _ = block.search(&key, Seq(3));
                 let mut cursor = BlockCursor::default();
                 cursor.enter(block);

@@ -1,4 +1,4 @@
-//! A position in an SSTable: one cursor in each level of the index and one in a data block.
+//! A position in an SSTable: a partition of the index, a place in it and one in a data block.
 
 use super::block::{BlockCursor, Malformed};
 use super::{Handle, Table};
@@ -12,7 +12,8 @@ const NOWHERE: Handle = Handle { offset: 0, len: 0 };
 /// See the module's text. Keeps its table alive.
 pub(crate) struct TableCursor {
     table: Arc<Table>,
-    top: BlockCursor,
+    /// Which partition; as many as there are for none.
+    partition: usize,
     index: BlockCursor,
     data: BlockCursor,
     index_at: Handle,
@@ -21,11 +22,9 @@ pub(crate) struct TableCursor {
 
 impl TableCursor {
     pub(crate) fn new(table: Arc<Table>) -> Self {
-        let mut top = BlockCursor::default();
-        top.enter(table.top().clone());
         TableCursor {
+            partition: table.partitions().len(),
             table,
-            top,
             index: BlockCursor::default(),
             data: BlockCursor::default(),
             index_at: NOWHERE,
@@ -35,7 +34,7 @@ impl TableCursor {
 
     /// Moves to another table, positioned nowhere, and keeps the buffers.
     pub(crate) fn enter(&mut self, table: Arc<Table>) {
-        self.top.enter(table.top().clone());
+        self.partition = table.partitions().len();
         self.data.enter(Default::default());
         self.index.enter(Default::default());
         (self.index_at, self.data_at) = (NOWHERE, NOWHERE);
@@ -59,7 +58,7 @@ impl TableCursor {
     }
 
     pub(crate) fn first(&mut self) -> Result<()> {
-        self.in_top(|top| top.first())?;
+        self.partition = 0;
         if self.enter_index()? {
             self.in_index(|index| index.first())?;
         }
@@ -67,7 +66,7 @@ impl TableCursor {
     }
 
     pub(crate) fn last(&mut self) -> Result<()> {
-        self.in_top(|top| top.last())?;
+        self.partition = self.table.partitions().len().wrapping_sub(1);
         if self.enter_index()? {
             self.in_index(|index| index.last())?;
         }
@@ -76,7 +75,10 @@ impl TableCursor {
 
     /// To the first entry at or behind `(key, seq)`.
     pub(crate) fn seek(&mut self, key: &[u8], seq: Seq) -> Result<()> {
-        self.in_top(|top| top.seek(key, seq))?;
+        self.partition = self.table.partitions().find(key, seq);
+        if let Some(partition) = self.table.partitions().get(self.partition) {
+            self.table.pin(partition)?;
+        }
         if self.enter_index()? {
             self.in_index(|index| index.seek(key, seq))?;
         }
@@ -96,7 +98,7 @@ impl TableCursor {
         }
         self.in_index(|index| index.next())?;
         if !self.index.is_valid() {
-            self.in_top(|top| top.next())?;
+            self.partition = self.partition.saturating_add(1);
             if self.enter_index()? {
                 self.in_index(|index| index.first())?;
             }
@@ -111,7 +113,8 @@ impl TableCursor {
         }
         self.in_index(|index| index.prev())?;
         if !self.index.is_valid() {
-            self.in_top(|top| top.prev())?;
+            // Before the first there is none, as behind the last.
+            self.partition = self.partition.wrapping_sub(1);
             if self.enter_index()? {
                 self.in_index(|index| index.last())?;
             }
@@ -119,17 +122,17 @@ impl TableCursor {
         if self.enter_data()? { self.in_data(|data| data.last()) } else { Ok(()) }
     }
 
-    /// Loads the index partition that `top` is at. `false`: `top` is nowhere, and so are the others.
+    /// Loads the index of the partition. `false`: there is no such partition, and the others are nowhere.
     fn enter_index(&mut self) -> Result<bool> {
-        if !self.top.is_valid() {
+        let Some(partition) = self.table.partitions().get(self.partition) else {
             self.index.enter(Default::default());
             self.index_at = NOWHERE;
             return Ok(false);
-        }
-        let (index_at, _) = self.table.partition_at(self.top.value())?;
+        };
+        let index_at = partition.index_at;
         if index_at != self.index_at {
             self.index_at = NOWHERE;
-            self.index.enter(self.table.block(index_at)?);
+            self.index.enter(self.table.index(partition)?);
             self.index_at = index_at;
         }
         Ok(true)
@@ -149,14 +152,6 @@ impl TableCursor {
             self.data_at = data_at;
         }
         Ok(true)
-    }
-
-    fn in_top(
-        &mut self,
-        go: impl FnOnce(&mut BlockCursor) -> std::result::Result<(), Malformed>,
-    ) -> Result<()> {
-        let end = Handle { offset: self.table.meta.len - super::FOOTER_LEN as u64, len: 0 };
-        go(&mut self.top).map_err(|_| self.table.malformed(end))
     }
 
     fn in_index(

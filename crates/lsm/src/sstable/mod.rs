@@ -20,11 +20,13 @@
 //! ```
 //! A block's checksum also covers the file's id and the block's offset, so a block that lies in the
 //! wrong place never passes for the right one. The index has two levels: the *top* is held in memory,
-//! the partitions and their filters come through the block cache like data.
+//! the partitions and their filters are pinned when they are first looked into, within a quarter of the
+//! block cache's memory; beyond that they come through the cache like data.
 
 pub(crate) mod block;
 pub(crate) mod cursor;
 pub(crate) mod filter;
+mod partitions;
 pub(crate) mod stored;
 pub(crate) mod table;
 pub(crate) mod writer;

@@ -1,9 +1,9 @@
 //! A block as it lies in the file: compressed, checksummed, bound to its place.
 
 use super::Handle;
+use crate::buffer::Buffer;
 use crate::codec::Reader;
 use crate::{Error, Result};
-use bytes::Bytes;
 use std::path::Path;
 use vfs::File;
 
@@ -36,20 +36,21 @@ pub(crate) fn append(into: &mut Vec<u8>, raw: &[u8], compress: bool, id: u64, of
 }
 
 /// Reads, checks and unpacks the block at `handle`.
-pub(crate) fn read(file: &dyn File, path: &Path, id: u64, handle: Handle) -> Result<Bytes> {
+pub(crate) fn read(file: &dyn File, path: &Path, id: u64, handle: Handle) -> Result<Buffer> {
     let Handle { offset, len } = handle;
     if len as usize > RAW_LEN_MAX {
         return Err(Error::corrupt(path, offset, "the index gives a block an absurd length"));
     }
-    let mut stored = vec![0; len as usize];
-    file.read_exact_at(&mut stored, offset).map_err(|source| match source.kind() {
+    let stored = Buffer::filled(len as usize, |bytes| file.read_exact_at(bytes, offset));
+    let stored = stored.map_err(|source| match source.kind() {
         std::io::ErrorKind::UnexpectedEof => Error::corrupt(path, offset, "the file ends inside a block"),
         _ => Error::disk("read", path, offset, &source),
     })?;
     unpack(stored, id, offset).map_err(|what| Error::corrupt(path, offset, what))
 }
 
-fn unpack(mut stored: Vec<u8>, id: u64, offset: u64) -> std::result::Result<Bytes, &'static str> {
+/// Checks and unpacks a stored block.
+pub(crate) fn unpack(mut stored: Buffer, id: u64, offset: u64) -> std::result::Result<Buffer, &'static str> {
     let body_len = stored.len().checked_sub(TRAILER_LEN).ok_or("block is shorter than its trailer")?;
     let (covered, crc) = stored.split_at(body_len + 5);
     if Reader::new(crc).u32() != Some(checksum(covered, id, offset)) {
@@ -60,14 +61,16 @@ fn unpack(mut stored: Vec<u8>, id: u64, offset: u64) -> std::result::Result<Byte
     match kind {
         PLAIN if raw_len as usize == body_len => {
             stored.truncate(body_len);
-            Ok(Bytes::from(stored))
+            Ok(stored)
         }
         LZ4 if raw_len as usize <= RAW_LEN_MAX => {
-            let raw = lz4_flex::block::decompress(&covered[..body_len], raw_len as usize);
-            raw.ok()
-                .filter(|raw| raw.len() == raw_len as usize)
-                .map(Bytes::from)
-                .ok_or("block does not decompress to its length")
+            let wrong = "block does not decompress to its length";
+            Buffer::filled(raw_len as usize, |raw| {
+                match lz4_flex::block::decompress_into(&covered[..body_len], raw) {
+                    Ok(len) if len == raw.len() => Ok(()),
+                    _ => Err(wrong),
+                }
+            })
         }
         _ => Err("block has an unknown compression or a wrong length"),
     }

@@ -1,12 +1,13 @@
 //! Reads an SSTable: point lookups, blocks for cursors, verification.
 
 use super::block::Block;
+use super::partitions::{Partition, Partitions, Pinned};
 use super::{FOOTER_LEN, FORMAT, Handle, MAGIC, Properties, TableMeta, filter, path, stored};
+use crate::buffer::Buffer;
 use crate::cache::{BlockAddress, BlockCache};
 use crate::codec::Reader;
 use crate::key::Tag;
 use crate::{Error, Result, Seq, Value};
-use bytes::Bytes;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub(crate) struct Table {
     file: Arc<dyn File>,
     fs: Arc<dyn FileSystem>,
     cache: Arc<BlockCache>,
-    top: Block,
+    partitions: Partitions,
     properties_at: Handle,
     content_crc: u32,
     obsolete: AtomicBool,
@@ -46,14 +47,15 @@ impl Table {
         }
         let footer = read_footer(&*file, &path, &meta)?;
         let top = stored::read(&*file, &path, meta.id, footer.top_at)?;
-        let top = Block::parse(top).map_err(|_| malformed(&path, footer.top_at.offset))?;
+        let partitions = Block::parse(top).and_then(Partitions::parse);
+        let partitions = partitions.map_err(|_| malformed(&path, footer.top_at.offset))?;
         Ok(Table {
             meta,
             path,
             file,
             fs: env.fs.clone(),
             cache,
-            top,
+            partitions,
             properties_at: footer.properties_at,
             content_crc: footer.content_crc,
             obsolete: AtomicBool::new(false),
@@ -62,14 +64,27 @@ impl Table {
 
     /// The newest version of `key` that `snapshot` sees; `hash` is [`filter::hash`] of the key.
     pub(crate) fn get(&self, key: &[u8], hash: u64, snapshot: Seq) -> Result<Option<(Tag, Value)>> {
-        let top_at = self.meta.len - FOOTER_LEN as u64;
-        let top = self.top.search(key, snapshot).map_err(|_| malformed(&self.path, top_at))?;
-        let Some(top) = top else { return Ok(None) };
-        let (index_at, filter_at) = self.partition_at(top.value)?;
-        if !filter::may_contain(&self.bytes(filter_at)?, hash) {
-            return Ok(None);
+        let at = self.partitions.find(key, snapshot);
+        let Some(partition) = self.partitions.get(at) else { return Ok(None) };
+        if let Some(pinned) = self.pin(partition)? {
+            return match filter::may_contain(&pinned.filter, hash) {
+                true => self.get_in(&pinned.index, partition.index_at, key, snapshot),
+                false => Ok(None),
+            };
         }
-        let index = self.block(index_at)?;
+        match filter::may_contain(&self.bytes(partition.filter_at)?, hash) {
+            true => self.get_in(&self.block(partition.index_at)?, partition.index_at, key, snapshot),
+            false => Ok(None),
+        }
+    }
+
+    fn get_in(
+        &self,
+        index: &Block,
+        index_at: Handle,
+        key: &[u8],
+        snapshot: Seq,
+    ) -> Result<Option<(Tag, Value)>> {
         let found = index.search(key, snapshot).map_err(|_| self.malformed(index_at))?;
         let Some(found) = found else { return Ok(None) };
         let data_at = self.data_at(found.value, index_at)?;
@@ -81,21 +96,47 @@ impl Table {
     }
 
     /// The top of the index.
-    pub(crate) fn top(&self) -> &Block {
-        &self.top
+    pub(crate) fn partitions(&self) -> &Partitions {
+        &self.partitions
+    }
+
+    /// The index of a partition: pinned, or through the cache.
+    pub(crate) fn index(&self, partition: &Partition) -> Result<Block> {
+        match partition.pinned.get() {
+            Some(pinned) => Ok(pinned.index.clone()),
+            None => self.block(partition.index_at),
+        }
+    }
+
+    /// Holds a partition in memory if the cache grants that.
+    pub(crate) fn pin<'a>(&self, partition: &'a Partition) -> Result<Option<&'a Pinned>> {
+        match partition.pinned.get() {
+            Some(pinned) => Ok(Some(pinned)),
+            None => self.pin_now(partition),
+        }
+    }
+
+    #[cold]
+    fn pin_now<'a>(&self, partition: &'a Partition) -> Result<Option<&'a Pinned>> {
+        // Asked for before the partition is read, by what it takes in the file at least.
+        let least = (partition.index_at.len + partition.filter_at.len) as usize;
+        if !self.cache.pin(least) {
+            return Ok(None);
+        }
+        self.cache.unpin(least);
+        let (index, filter) = (self.block(partition.index_at)?, self.bytes(partition.filter_at)?);
+        let pinned = Pinned { index, filter };
+        let cost = pinned.cost();
+        if self.cache.pin(cost) && partition.pinned.set(pinned).is_err() {
+            // Another reader was faster.
+            self.cache.unpin(cost);
+        }
+        Ok(partition.pinned.get())
     }
 
     /// An index or data block, from the cache or the file.
     pub(crate) fn block(&self, handle: Handle) -> Result<Block> {
         Block::parse(self.bytes(handle)?).map_err(|_| self.malformed(handle))
-    }
-
-    /// What an entry of the top index points to: an index partition and its filter.
-    pub(crate) fn partition_at(&self, value: &[u8]) -> Result<(Handle, Handle)> {
-        let mut reader = Reader::new(value);
-        Handle::decode(&mut reader)
-            .zip(Handle::decode(&mut reader))
-            .ok_or_else(|| malformed(&self.path, self.meta.len - FOOTER_LEN as u64))
     }
 
     /// What an entry of the index partition at `index_at` points to.
@@ -143,7 +184,7 @@ impl Table {
         }
     }
 
-    fn bytes(&self, handle: Handle) -> Result<Bytes> {
+    fn bytes(&self, handle: Handle) -> Result<Buffer> {
         let address = BlockAddress { file: self.meta.id, offset: handle.offset };
         if let Some(bytes) = self.cache.get(address) {
             return Ok(bytes);
@@ -156,6 +197,8 @@ impl Table {
 
 impl Drop for Table {
     fn drop(&mut self) {
+        let pinned = self.partitions.iter().filter_map(|partition| partition.pinned.get());
+        self.cache.unpin(pinned.map(Pinned::cost).sum());
         if self.obsolete.load(Ordering::Acquire) {
             // If this fails the file is an orphan, which the next open removes.
             let _ = self.fs.remove(&self.path);
