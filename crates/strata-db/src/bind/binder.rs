@@ -1,6 +1,7 @@
 //! What is carried along while a statement is bound.
 
 use super::coerce::Context;
+use super::recursion::SelfReference;
 use super::scope::Scope;
 use crate::catalog::Names;
 use crate::error::{Result, SqlError};
@@ -63,6 +64,8 @@ pub(super) struct CteBinding {
     pub(super) source: CteSource,
     /// How many levels there were where it was defined: an inlined query refers to them.
     pub(super) level: usize,
+    /// Of a recursive query whose binding goes on.
+    pub(super) itself: Option<SelfReference>,
 }
 
 /// How a reference to a common table expression is answered.

@@ -73,7 +73,10 @@ impl Binder<'_> {
         let alias = relation.alias.as_ref();
         let name = alias.map_or(relation.name.base(), |alias| &alias.name.name).to_owned();
         let (plan, mut scope) = match relation.name.0.as_slice() {
-            [only] if self.has_cte(&only.name) => self.cte(&only.name, &name)?,
+            [only] if self.has_cte(&only.name) => {
+                self.note_self_reference(&only.name, relation.pos.0)?;
+                self.cte(&only.name, &name)?
+            }
             _ => self.catalog_relation(&relation.name, &name)?,
         };
         rename(&mut scope, alias)?;
@@ -254,13 +257,23 @@ impl Binder<'_> {
     }
 
     fn join(&mut self, tree: &ast::Join) -> Result<Source> {
-        let left = self.table_ref(&tree.left, None)?;
+        let (keeps_left, keeps_right) = match tree.kind {
+            ast::JoinKind::Inner | ast::JoinKind::Cross => (true, true),
+            ast::JoinKind::Left => (true, false),
+            ast::JoinKind::Right => (false, true),
+            ast::JoinKind::Full => (false, false),
+        };
+        let within = |keeps: bool| (!keeps).then_some("an outer join");
+        let left =
+            self.without_self_reference(within(keeps_left), |binder| binder.table_ref(&tree.left, None))?;
         let lateral = is_lateral(&tree.right);
         if lateral && matches!(tree.kind, ast::JoinKind::Right | ast::JoinKind::Full) {
             let message = "the combining JOIN type must be INNER or LEFT for a LATERAL reference";
             return Err(SqlError::new(sqlstate::INVALID_COLUMN_REFERENCE, message).at(tree.pos.0));
         }
-        let right = self.table_ref(&tree.right, lateral.then_some(&left.1))?;
+        let right = self.without_self_reference(within(keeps_right), |binder| {
+            binder.table_ref(&tree.right, lateral.then_some(&left.1))
+        })?;
         let kind = match tree.kind {
             ast::JoinKind::Inner | ast::JoinKind::Cross => JoinKind::Inner,
             ast::JoinKind::Left => JoinKind::Left,

@@ -26,6 +26,7 @@ mod inline;
 mod insert;
 mod operator;
 mod query;
+mod recursion;
 mod resolve;
 mod scope;
 mod select;

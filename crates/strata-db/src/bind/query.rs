@@ -159,7 +159,7 @@ impl Binder<'_> {
         Ok(order)
     }
 
-    fn set_body(&mut self, body: &ast::QueryBody) -> Result<Logical> {
+    pub(super) fn set_body(&mut self, body: &ast::QueryBody) -> Result<Logical> {
         match body {
             ast::QueryBody::Select(select) => {
                 let bound = self.select(select, &[], false)?;
@@ -172,8 +172,13 @@ impl Binder<'_> {
     }
 
     fn set_operation(&mut self, operation: &ast::SetOperation) -> Result<Logical> {
-        let left = self.set_body(&operation.left)?;
-        let right = self.set_body(&operation.right)?;
+        let (in_left, in_right) = match (operation.op, operation.all) {
+            (ast::SetOperator::Union, _) | (ast::SetOperator::Intersect, false) => (None, None),
+            (ast::SetOperator::Intersect, true) => (Some("INTERSECT"), Some("INTERSECT")),
+            (ast::SetOperator::Except, all) => (all.then_some("EXCEPT"), Some("EXCEPT")),
+        };
+        let left = self.without_self_reference(in_left, |binder| binder.set_body(&operation.left))?;
+        let right = self.without_self_reference(in_right, |binder| binder.set_body(&operation.right))?;
         let (kind, name) = match operation.op {
             ast::SetOperator::Union => (SetOpKind::Union, "UNION"),
             ast::SetOperator::Intersect => (SetOpKind::Intersect, "INTERSECT"),
@@ -271,7 +276,7 @@ impl Binder<'_> {
     fn one_cte(&mut self, cte: &ast::Cte, recursive: bool, shared: &mut Vec<Cte>) -> Result<()> {
         let name = cte.name.name.to_string();
         let (plan, writes) = match &cte.body {
-            ast::CteBody::Query(query) if recursive && refers_to_itself(query, &name) => {
+            ast::CteBody::Query(query) if recursive && super::recursion::refers_to_itself(query, &name) => {
                 (self.recursive(cte, query)?, false)
             }
             ast::CteBody::Query(query) => (self.query(query)?.0, false),
@@ -294,66 +299,8 @@ impl Binder<'_> {
             }
             CteSource::Shared(id)
         };
-        self.ctes.push(CteBinding { name, schema, source, level: self.levels.len() });
+        self.ctes.push(CteBinding { name, schema, source, level: self.levels.len(), itself: None });
         Ok(())
-    }
-
-    fn recursive(&mut self, cte: &ast::Cte, query: &ast::Query) -> Result<Logical> {
-        let name = cte.name.name.to_string();
-        let pos = cte.name.pos.0;
-        let ast::QueryBody::SetOperation(operation) = &query.body else {
-            return Err(not_recursive(&name, pos));
-        };
-        if operation.op != ast::SetOperator::Union {
-            return Err(not_recursive(&name, pos));
-        }
-        let base = self.set_body(&operation.left)?;
-        let base = self.resolve_unknown_outputs(base)?;
-        let schema = renamed(base.schema(), &cte.columns, &name)?;
-        let id = self.next_cte;
-        self.next_cte += 1;
-        let source = CteSource::Shared(id);
-        self.ctes.push(CteBinding {
-            name: name.clone(),
-            schema: schema.clone(),
-            source,
-            level: self.levels.len(),
-        });
-        let step = self.set_body(&operation.right);
-        self.ctes.pop();
-        let mut step = step?;
-        if step.schema().len() != schema.len() {
-            let message = "each UNION query must have the same number of columns";
-            return Err(SqlError::new(sqlstate::SYNTAX_ERROR, message).at(operation.pos.0));
-        }
-        let types: Vec<Type> = schema.iter().map(|field| field.ty).collect();
-        for (at, (field, ty)) in step.schema().iter().zip(&types).enumerate() {
-            if field.ty != *ty && !super::coerce::can_coerce(field.ty, *ty, Context::Implicit) {
-                let message = format!(
-                    "recursive query \"{name}\" column {} has type {} in non-recursive term but type {} overall",
-                    at + 1,
-                    ty.sql_name(Typmod::NONE),
-                    field.ty.sql_name(Typmod::NONE)
-                );
-                return Err(SqlError::new(sqlstate::DATATYPE_MISMATCH, message)
-                    .hint("Cast the output of the non-recursive term to the correct type.")
-                    .at(pos));
-            }
-        }
-        if aggregates_itself(&mut step, id) {
-            let message = "aggregate functions are not allowed in a recursive query's recursive term";
-            return Err(SqlError::new(sqlstate::INVALID_RECURSION, message).at(pos));
-        }
-        let step = self.coerce_outputs(step, &types)?;
-        let plan = Logical::Recursive {
-            id,
-            distinct: !operation.all,
-            base: Box::new(base),
-            step: Box::new(step),
-            schema,
-        };
-        let order = self.order_over(&query.order_by, plan.schema())?;
-        self.limit(plan, query, order)
     }
 }
 
@@ -361,56 +308,7 @@ fn shared_name(shared: &[Cte], name: &str) -> bool {
     shared.iter().any(|cte| cte.name == name)
 }
 
-/// Whether an aggregate is computed over the rows of the recursive query itself: it would never come to rest.
-fn aggregates_itself(plan: &mut Logical, id: usize) -> bool {
-    match plan {
-        Logical::Aggregate { input, .. } => reads_directly(input, id),
-        _ => plan.inputs_mut().into_iter().any(|input| aggregates_itself(input, id)),
-    }
-}
-
-/// Whether the rows come from the recursive query without a query in between.
-fn reads_directly(plan: &mut Logical, id: usize) -> bool {
-    match plan {
-        Logical::CteScan { id: read, .. } => *read == id,
-        Logical::Filter { .. } | Logical::Join { .. } => {
-            plan.inputs_mut().into_iter().any(|input| reads_directly(input, id))
-        }
-        _ => false,
-    }
-}
-
-fn not_recursive(name: &str, pos: u32) -> SqlError {
-    let message = format!(
-        "recursive query \"{name}\" does not have the form non-recursive-term UNION [ALL] recursive-term"
-    );
-    SqlError::new(sqlstate::INVALID_RECURSION, message).at(pos)
-}
-
-/// Whether a query reads the name anywhere: found in its printed form's tree by looking at relations.
-fn refers_to_itself(query: &ast::Query, name: &str) -> bool {
-    fn in_body(body: &ast::QueryBody, name: &str) -> bool {
-        match body {
-            ast::QueryBody::Select(select) => select.from.iter().any(|item| in_item(item, name)),
-            ast::QueryBody::Values(_) => false,
-            ast::QueryBody::SetOperation(operation) => {
-                in_body(&operation.left, name) || in_body(&operation.right, name)
-            }
-            ast::QueryBody::Nested(query) => in_body(&query.body, name),
-        }
-    }
-    fn in_item(item: &ast::TableRef, name: &str) -> bool {
-        match item {
-            ast::TableRef::Relation(relation) => relation.name.0.len() == 1 && relation.name.base() == name,
-            ast::TableRef::Subquery(derived) => in_body(&derived.query.body, name),
-            ast::TableRef::Function(_) => false,
-            ast::TableRef::Join(join) => in_item(&join.left, name) || in_item(&join.right, name),
-        }
-    }
-    in_body(&query.body, name)
-}
-
-fn renamed(schema: &Schema, names: &[ast::Ident], table: &str) -> Result<Schema> {
+pub(super) fn renamed(schema: &Schema, names: &[ast::Ident], table: &str) -> Result<Schema> {
     let mut scope = Scope::of_schema(table, schema);
     let names: Vec<String> = names.iter().map(|name| name.name.to_string()).collect();
     scope.rename_columns(&names)?;

@@ -181,7 +181,8 @@ impl Binder<'_> {
         let outside = self.levels.len();
         let before = std::mem::replace(&mut self.lowest_reference, usize::MAX);
         // Aggregates of the subquery are its own: those of the clause around are refused or gathered there.
-        let bound = self.deeper(|binder| binder.query(query));
+        let bound = self
+            .without_self_reference(Some("a subquery"), |binder| binder.deeper(|binder| binder.query(query)));
         let correlated = self.lowest_reference < outside;
         self.lowest_reference = self.lowest_reference.min(before);
         Ok((bound?.0, correlated))

@@ -77,7 +77,7 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
         }
         Physical::Aggregate { input: from, groups, sets, calls, grouping_calls } => {
             let spec = op::AggregateSpec::new(groups, sets, calls, grouping_calls);
-            Box::new(op::HashAggregate::new(input(from)?, spec))
+            Box::new(spec.over(input(from)?, from.types()))
         }
         Physical::Window { input: from, calls } => {
             Box::new(op::Window::new(input(from)?, from.types(), calls.clone()))

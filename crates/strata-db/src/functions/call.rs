@@ -156,6 +156,11 @@ pub struct Operator {
 pub trait Environment {
     /// Output styles and time zone.
     fn format(&self) -> &Format;
+    /// For calls that may take long.
+    ///
+    /// # Errors
+    /// 57014 if the client has cancelled the statement or its time is up.
+    fn check_interrupts(&self) -> Result<()>;
     /// Start of the transaction, microseconds since 2000-01-01 UTC.
     fn transaction_time(&self) -> i64;
     /// Arrival of the statement.

@@ -62,6 +62,7 @@ pub use call::{
     Accumulator, Call, Environment, Function, FunctionKind, Operator, RowSource, ScalarKernel, SetKernel,
     VectorKernel, Volatility, WindowKind,
 };
+pub use text::{TEXTCAT, joined};
 
 macro_rules! families {
     ($($family:ident),* $(,)?) => {

@@ -7,7 +7,7 @@ use crate::error::{Result, SqlError};
 use strata_types::{Value, sqlstate};
 
 functions! {
-    1258 "textcat"(TEXT, TEXT) -> TEXT immutable strict = scalar(|a: &str, b: &str| joined(a, b)),
+    1258 "textcat"(TEXT, TEXT) -> TEXT immutable strict = scalar(|a: &str, b: &str| joined(&[a, b])),
         "concatenate",
         operator 654 "||";
     1317 "length"(TEXT) -> INT4 immutable strict = scalar(|s: &str| s.chars().count() as i32), "length";
@@ -126,14 +126,18 @@ pub(super) fn too_long() -> SqlError {
     SqlError::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, "requested length too large")
 }
 
-fn joined(a: &str, b: &str) -> Result<String> {
-    if a.len() + b.len() > LEN_MAX {
-        return Err(too_long());
+/// OID of `textcat`, the function of `||`.
+pub const TEXTCAT: u32 = 1258;
+
+/// Strings one after the other.
+///
+/// # Errors
+/// 54000 for more than a value may hold.
+pub fn joined(parts: &[&str]) -> Result<String> {
+    match parts.iter().map(|part| part.len()).sum::<usize>() > LEN_MAX {
+        true => Err(too_long()),
+        false => Ok(parts.concat()),
     }
-    let mut whole = String::with_capacity(a.len() + b.len());
-    whole.push_str(a);
-    whole.push_str(b);
-    Ok(whole)
 }
 
 fn lowered(s: &str) -> String {

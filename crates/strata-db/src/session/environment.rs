@@ -1,6 +1,7 @@
 //! The session as functions see it: [`Environment`] over its variables and what all sessions share.
 
 use super::engine::SessionId;
+use super::interrupts::Interrupts;
 use super::notify::Signal;
 use super::portal::Portal;
 use super::settings::Settings;
@@ -53,6 +54,7 @@ pub(super) struct Variables {
     pub(super) started: i64,
     /// Address of its client, if it has one.
     pub(super) client: Option<String>,
+    pub(super) interrupts: Interrupts,
     sequence_values: RefCell<HashMap<u32, i64>>,
     last_sequence: Cell<Option<u32>>,
     seed: Cell<Option<u64>>,
@@ -66,9 +68,11 @@ impl Variables {
         startup: &Startup,
         started: i64,
         settings: Settings,
+        interrupts: Interrupts,
     ) -> Variables {
         let variables = Variables {
             session,
+            interrupts,
             signals: RefCell::default(),
             answers: Answers::default(),
             project: project.oid,
@@ -234,6 +238,10 @@ impl<'a> StepEnvironment<'a> {
 impl Environment for StepEnvironment<'_> {
     fn format(&self) -> &Format {
         &self.format
+    }
+
+    fn check_interrupts(&self) -> Result<()> {
+        self.variables.interrupts.check(&*self.shared.env.clock)
     }
 
     fn transaction_time(&self) -> i64 {

@@ -4,7 +4,6 @@ use super::session::Session;
 use super::shared::Shared;
 use super::transaction::{Block, Isolation};
 use crate::error::{Result, SqlError};
-use std::sync::atomic::Ordering;
 use strata_types::sqlstate;
 
 impl Session {
@@ -47,20 +46,9 @@ impl Session {
     /// # Errors
     /// 57014 if the client has cancelled the statement or its time is up, 55P03 if a lock took too long.
     pub(super) fn check_interrupts(&mut self, shared: &Shared) -> Result<()> {
-        if self.cancelled.swap(false, Ordering::Relaxed) {
-            return Err(SqlError::new(sqlstate::QUERY_CANCELED, "canceling statement due to user request"));
-        }
-        if self.statement_deadline.is_none() && self.lock_deadline.is_none() {
-            return Ok(());
-        }
-        let now = shared.env.clock.monotonic_us();
-        if self.statement_deadline.is_some_and(|deadline| deadline <= now) {
-            return Err(SqlError::new(
-                sqlstate::QUERY_CANCELED,
-                "canceling statement due to statement timeout",
-            ));
-        }
-        if self.lock_deadline.is_some_and(|deadline| deadline <= now) {
+        let clock = &*shared.env.clock;
+        self.variables.interrupts.check(clock)?;
+        if self.lock_deadline.is_some_and(|deadline| deadline <= clock.monotonic_us()) {
             return Err(SqlError::new(
                 sqlstate::LOCK_NOT_AVAILABLE,
                 "canceling statement due to lock timeout",

@@ -17,6 +17,7 @@ mod engine;
 mod environment;
 mod explain;
 mod guards;
+mod interrupts;
 mod names;
 mod notify;
 mod outbox;

@@ -461,7 +461,7 @@ pub(super) fn step_plan(
         system: &source,
         params,
         row_numbers: &shared.row_numbers,
-        cancelled: &session.cancelled,
+        cancelled: &session.variables.interrupts.cancelled,
         workspace: Workspace::new(work_mem, &shared.store),
         clock: &*shared.env.clock,
         snapshot_is_fixed: serializable,
@@ -472,7 +472,7 @@ pub(super) fn step_plan(
         Step::Pending(Wait::Lock) => session.start_lock_wait(shared),
         _ => session.lock_deadline = None,
     }
-    if session.cancelled.load(Ordering::Relaxed) {
+    if session.variables.interrupts.cancelled.load(Ordering::Relaxed) {
         session.check_interrupts(shared)?;
     }
     Ok(step)

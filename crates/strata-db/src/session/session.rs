@@ -3,6 +3,7 @@
 use super::copy::CopyIn;
 use super::engine::{SessionId, Turn};
 use super::environment::{Held, StepEnvironment, Variables};
+use super::interrupts::Interrupts;
 use super::notify::Sender;
 use super::outbox::Outbox;
 use super::portal::{Portal, Progress};
@@ -31,12 +32,8 @@ pub(super) struct Session {
     running: Running,
     /// After an error in the extended protocol nothing is done until Sync.
     skip_to_sync: bool,
-    /// Raised by the server when the client asks to cancel.
-    pub(super) cancelled: Arc<AtomicBool>,
     /// Raised by another session to end this one.
     ended: Arc<AtomicBool>,
-    /// When the running statement must be over, on the monotonic clock.
-    pub(super) statement_deadline: Option<u64>,
     /// When the running wait for a lock must be over.
     pub(super) lock_deadline: Option<u64>,
 }
@@ -101,14 +98,19 @@ impl Session {
         shared.enter(startup.pid, interrupt);
         Ok(Session {
             ended,
-            variables: Variables::new(id, project, startup, shared.now(), settings),
+            variables: Variables::new(
+                id,
+                project,
+                startup,
+                shared.now(),
+                settings,
+                Interrupts::new(cancelled),
+            ),
             transaction: Transaction::new(),
             statements: HashMap::new(),
             portals: BTreeMap::new(),
             running: Running::Nothing,
             skip_to_sync: false,
-            cancelled,
-            statement_deadline: None,
             lock_deadline: None,
         })
     }
@@ -142,7 +144,10 @@ impl Session {
     /// Microseconds from now to the nearest timeout.
     pub(super) fn deadline(&self, shared: &Shared) -> Option<u64> {
         let sleep = self.variables.answers.sleeps_until();
-        let nearest = [self.statement_deadline, self.lock_deadline, sleep].into_iter().flatten().min()?;
+        let nearest = [self.variables.interrupts.deadline.get(), self.lock_deadline, sleep]
+            .into_iter()
+            .flatten()
+            .min()?;
         Some(nearest.saturating_sub(shared.env.clock.monotonic_us()))
     }
 
@@ -611,11 +616,12 @@ impl Session {
         }
         self.transaction.ensure();
         let timeout = self.variables.settings.borrow().limits().statement_timeout;
-        self.statement_deadline = (timeout > 0).then(|| shared.env.clock.monotonic_us() + timeout * 1000);
+        let deadline = (timeout > 0).then(|| shared.env.clock.monotonic_us() + timeout * 1000);
+        self.variables.interrupts.deadline.set(deadline);
     }
 
     fn end_statement(&mut self, out: &mut dyn Outbox) {
-        self.statement_deadline = None;
+        self.variables.interrupts.deadline.set(None);
         self.lock_deadline = None;
         self.end_notices(out);
     }
@@ -636,7 +642,7 @@ impl Session {
     /// Answers with an error and ends, or fails, the transaction.
     fn fail(&mut self, shared: &Shared, error: &SqlError, out: &mut dyn Outbox) {
         self.running = Running::Nothing;
-        self.cancelled.store(false, Ordering::Relaxed);
+        self.variables.interrupts.clear();
         self.end_statement(out);
         let gate = self.transaction.fail(&mut self.variables.settings.borrow_mut());
         if let Some(lsn) = gate {
@@ -665,7 +671,7 @@ impl Session {
         }
         self.end_statement(out);
         self.report_settings(out);
-        self.cancelled.store(false, Ordering::Relaxed);
+        self.variables.interrupts.clear();
         self.deliver(shared, out);
         out.ready(self.transaction.status());
     }

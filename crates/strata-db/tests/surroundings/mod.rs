@@ -147,6 +147,9 @@ impl Environment for Quiet {
     fn transaction_time(&self) -> i64 {
         0
     }
+    fn check_interrupts(&self) -> Result<()> {
+        Ok(())
+    }
     fn statement_time(&self) -> i64 {
         0
     }

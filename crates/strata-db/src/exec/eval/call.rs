@@ -1,5 +1,6 @@
 //! Calls of functions.
 
+use super::amplify::amplifies;
 use super::row::{Row, eval_row};
 use super::vector::{Vector, eval};
 use crate::error::{Result, SqlError};
@@ -56,6 +57,9 @@ pub(in crate::exec) fn scalar(
     if function.strict && values.iter().any(Value::is_null) {
         return Ok(Value::Null);
     }
+    if amplifies(function) {
+        env.check_interrupts()?;
+    }
     kernel(&Call { env, args: types, result }, values)
 }
 
@@ -75,6 +79,9 @@ pub(super) fn row(
     row: Row<'_>,
     run: &mut Run<'_>,
 ) -> Result<Value> {
+    if let Some(operands) = super::concat::operands(function, args) {
+        return super::concat::row(&operands, row, run);
+    }
     let types = Types::of(args);
     let env = run.env;
     match args {
@@ -114,6 +121,9 @@ pub(super) fn vector(
     batch: &Batch,
     run: &mut Run<'_>,
 ) -> Result<Vector> {
+    if let Some(operands) = super::concat::operands(function, args) {
+        return super::concat::vector(&operands, batch, run);
+    }
     let mut inputs = Vec::with_capacity(args.len());
     for arg in args {
         inputs.push(eval(arg, batch, run)?);

@@ -1,7 +1,7 @@
 //! Conditions: which rows of a batch they are true for.
 
 use super::row::{Row, eval_row};
-use super::vector::{Vector, eval};
+use super::vector::{Vector, eval_bounded};
 use crate::error::Result;
 use crate::exec::context::Run;
 use crate::plan::{Expr, ExprKind};
@@ -88,7 +88,7 @@ pub(in crate::exec) fn select(condition: &Expr, batch: &Batch, run: &mut Run<'_>
         }
         return Ok(selected);
     }
-    let truths = eval(condition, batch, run)?;
+    let truths = eval_bounded(condition, batch, run)?;
     Ok(match truths {
         Vector::Const(Value::Bool(true)) => Selection::All,
         Vector::Const(_) => Selection::Rows(Vec::new()),

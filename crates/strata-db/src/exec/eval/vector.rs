@@ -1,7 +1,7 @@
 //! An expression's values for a batch of rows.
 
 use super::row::{Row, eval_row};
-use super::{call, cast, compare, conditional, logic};
+use super::{call, cast, compare, conditional, logic, may_amplify};
 use crate::error::Result;
 use crate::exec::context::Run;
 use crate::plan::{Expr, ExprKind};
@@ -51,7 +51,19 @@ impl Vector {
 /// # Errors
 /// What the expression raises for any of the rows.
 pub(in crate::exec) fn eval_column(expr: &Expr, batch: &Batch, run: &mut Run<'_>) -> Result<Arc<Column>> {
-    Ok(eval(expr, batch, run)?.to_column(expr.ty, batch.rows))
+    Ok(eval_bounded(expr, batch, run)?.to_column(expr.ty, batch.rows))
+}
+
+/// The values of a whole expression: row by row where it may amplify what it reads ([`may_amplify`]).
+///
+/// # Errors
+/// What the expression raises for any of the rows.
+pub(super) fn eval_bounded(expr: &Expr, batch: &Batch, run: &mut Run<'_>) -> Result<Vector> {
+    let computed = !matches!(expr.kind, ExprKind::Const(_) | ExprKind::Column(_));
+    match computed && batch.rows > 1 && may_amplify(expr) {
+        true => row_by_row(expr, batch, run),
+        false => eval(expr, batch, run),
+    }
 }
 
 /// The values of `expr`.
@@ -112,6 +124,7 @@ pub(in crate::exec) fn eval(expr: &Expr, batch: &Batch, run: &mut Run<'_>) -> Re
 fn row_by_row(expr: &Expr, batch: &Batch, run: &mut Run<'_>) -> Result<Vector> {
     let mut builder = ColumnBuilder::with_capacity(expr.ty, batch.rows);
     for row in 0..batch.rows {
+        run.env.check_interrupts()?;
         builder.push(&eval_row(expr, Row::Batch(batch, row), run)?);
     }
     Ok(Vector::Column(Arc::new(builder.finish())))

@@ -25,7 +25,7 @@ mod top_n;
 mod values;
 mod window;
 
-pub(super) use aggregate::{AggregateSpec, HashAggregate};
+pub(super) use aggregate::AggregateSpec;
 pub(super) use append::Append;
 pub(super) use cte::{CteScan, CteState, With};
 pub(super) use distinct::{Distinct, DistinctOn};

@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::exec::context::Run;
-use crate::exec::eval::{Row, eval_column, eval_row};
+use crate::exec::eval::{Row, eval_column, eval_row, may_amplify};
 use crate::exec::step::{BATCH_ROWS, Input, Operator, Step, pull};
 use crate::plan::{Expr, ExprKind};
 use std::sync::Arc;
@@ -28,8 +28,14 @@ pub(in crate::exec) struct Project {
 
 impl Project {
     pub(in crate::exec) fn new(input: Input, exprs: Vec<Expr>) -> Project {
-        let may_grow =
-            |expr: &Expr| expr.ty.len() < 0 && !matches!(expr.kind, ExprKind::Column(_) | ExprKind::Const(_));
+        let may_grow = |expr: &Expr| {
+            expr.ty.len() < 0
+                && match &expr.kind {
+                    ExprKind::Column(_) => false,
+                    ExprKind::Const(_) => may_amplify(expr),
+                    _ => true,
+                }
+        };
         let part_rows = exprs.iter().any(may_grow).then_some(FIRST_ROWS);
         Project { input, exprs, part_rows, current: None }
     }

@@ -7,11 +7,14 @@ mod limits;
 mod report;
 mod table;
 mod value;
+mod without_effect;
 
 pub(in crate::session) use limits::Limits;
 
 pub(in crate::session) use table::setting;
 pub use table::{Context, Kind, SETTINGS, Setting};
+
+use without_effect::WITHOUT_EFFECT;
 
 use crate::error::{Result, SqlError};
 use crate::functions::reports::SettingReport;
@@ -195,7 +198,9 @@ impl Settings {
 
     /// Every setting with its value, by name.
     pub(in crate::session) fn all(&self) -> impl Iterator<Item = (&'static Setting, &str)> {
-        SETTINGS.iter().map(|setting| (setting, self.get(setting.name).unwrap_or(setting.default)))
+        let mut all: Vec<&'static Setting> = SETTINGS.iter().chain(WITHOUT_EFFECT).collect();
+        all.sort_by_key(|setting| setting.name.to_ascii_lowercase());
+        all.into_iter().map(|setting| (setting, self.get(setting.name).unwrap_or(setting.default)))
     }
 
     /// Every setting as `pg_settings` shows it.

@@ -12,7 +12,9 @@ impl Setting {
             value: self.in_unit(value),
             unit: match self.kind {
                 Kind::Milliseconds => Some("ms"),
+                Kind::Seconds => Some("s"),
                 Kind::Kilobytes(_) => Some("kB"),
+                Kind::Blocks => Some("8kB"),
                 _ => None,
             },
             doc: self.doc,
@@ -23,14 +25,20 @@ impl Setting {
             },
             kind: match self.kind {
                 Kind::Bool => "bool",
-                Kind::Integer(..) | Kind::Milliseconds | Kind::Kilobytes(_) => "integer",
+                Kind::Integer(..)
+                | Kind::Milliseconds
+                | Kind::Seconds
+                | Kind::Kilobytes(_)
+                | Kind::Blocks => "integer",
                 Kind::Real => "real",
                 Kind::Enum(_) => "enum",
                 Kind::Text | Kind::List | Kind::DateStyle | Kind::TimeZone | Kind::Encoding => "string",
             },
             range: match self.kind {
                 Kind::Integer(least, most) => Some((least.to_string(), most.to_string())),
-                Kind::Milliseconds => Some(("0".to_owned(), i32::MAX.to_string())),
+                Kind::Milliseconds | Kind::Seconds | Kind::Blocks => {
+                    Some(("0".to_owned(), i32::MAX.to_string()))
+                }
                 Kind::Kilobytes(least) => Some((least.to_string(), i32::MAX.to_string())),
                 _ => None,
             },
@@ -46,7 +54,9 @@ impl Setting {
     fn in_unit(&self, value: &str) -> String {
         let number = match self.kind {
             Kind::Milliseconds => milliseconds(value),
+            Kind::Seconds => milliseconds(value).map(|ms| ms / 1000),
             Kind::Kilobytes(_) => kilobytes(value),
+            Kind::Blocks => kilobytes(value).map(|kb| kb / 8),
             _ => None,
         };
         number.map_or_else(|| value.to_owned(), |number| number.to_string())

@@ -1,5 +1,7 @@
 //! Every setting, as a table: from it come `SHOW`, `SET`, `pg_settings` and the reference.
 
+use super::without_effect::WITHOUT_EFFECT;
+
 /// A setting's row.
 #[derive(Debug)]
 pub struct Setting {
@@ -17,6 +19,13 @@ pub struct Setting {
     pub doc: &'static str,
 }
 
+impl Setting {
+    /// The least amount of memory that it may be set to, in kB.
+    pub(super) fn least_kilobytes(&self) -> u64 {
+        if let Kind::Kilobytes(least) = self.kind { least } else { 0 }
+    }
+}
+
 /// What values a setting takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -26,8 +35,12 @@ pub enum Kind {
     Integer(i64, i64),
     /// A length of time, kept in milliseconds; units may be written.
     Milliseconds,
+    /// A length of time, kept in seconds; units may be written.
+    Seconds,
     /// An amount of memory, kept in kB and of at least so many; units may be written.
     Kilobytes(u64),
+    /// An amount of memory, kept in pages of 8 kB; units may be written.
+    Blocks,
     /// A number.
     Real,
     /// One of some words.
@@ -140,5 +153,5 @@ pub static SETTINGS: &[Setting] = &[
 
 /// A setting by name, without case.
 pub(in crate::session) fn setting(name: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name))
+    SETTINGS.iter().chain(WITHOUT_EFFECT).find(|setting| setting.name.eq_ignore_ascii_case(name))
 }

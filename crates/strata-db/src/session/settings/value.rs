@@ -2,6 +2,7 @@
 
 use super::{Kind, Setting};
 use crate::error::{Result, SqlError};
+use std::borrow::Cow;
 use strata_types::{ByteaOutput, DateStyle, Format, IntervalStyle, sqlstate};
 
 /// A setting's value in the form that `SHOW` prints.
@@ -19,7 +20,7 @@ pub(super) fn normalise(setting: &Setting, text: &str, format: &Format) -> Resul
             )),
         },
         Kind::Integer(min, max) => integer(setting, text, min, max),
-        Kind::Milliseconds => match milliseconds(text) {
+        Kind::Milliseconds | Kind::Seconds => match milliseconds(&with_bare_unit(setting.kind, text)) {
             Some(ms) => {
                 Ok(with_unit(ms, &[("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)], "ms"))
             }
@@ -27,12 +28,13 @@ pub(super) fn normalise(setting: &Setting, text: &str, format: &Format) -> Resul
                 "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".",
             )),
         },
-        Kind::Kilobytes(least) => match kilobytes(text) {
-            Some(kb) if kb < least => Err(SqlError::new(
+        Kind::Kilobytes(_) | Kind::Blocks => match kilobytes(&with_bare_unit(setting.kind, text)) {
+            Some(kb) if kb < setting.least_kilobytes() => Err(SqlError::new(
                 sqlstate::INVALID_PARAMETER_VALUE,
                 format!(
-                    "{kb} kB is outside the valid range for parameter \"{}\" ({least} kB .. {} kB)",
+                    "{kb} kB is outside the valid range for parameter \"{}\" ({} kB .. {} kB)",
                     setting.name,
+                    setting.least_kilobytes(),
                     i32::MAX
                 ),
             )),
@@ -100,6 +102,16 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
         other if "true".starts_with(other) || "yes".starts_with(other) => Some(true),
         other if "false".starts_with(other) || "no".starts_with(other) => Some(false),
         _ => None,
+    }
+}
+
+/// A quantity as a kind reads it that has another unit than kB and milliseconds: pages of 8 kB, seconds.
+fn with_bare_unit(kind: Kind, text: &str) -> Cow<'_, str> {
+    let bare = text.parse::<u64>().ok();
+    match (kind, bare) {
+        (Kind::Seconds, Some(seconds)) => Cow::Owned(format!("{seconds}s")),
+        (Kind::Blocks, Some(blocks)) => Cow::Owned(format!("{}kB", blocks.saturating_mul(8))),
+        _ => Cow::Borrowed(text),
     }
 }
 

@@ -7,15 +7,16 @@
 mod groups;
 mod state;
 
+use super::project::Project;
 use crate::error::Result;
 use crate::exec::context::Run;
-use crate::exec::eval::{Selection, eval_column, select};
+use crate::exec::eval::{Selection, eval_column, may_amplify, select};
 use crate::exec::spill::{Part, PartReader, Space};
 use crate::exec::step::{Input, Operator, Step, Wait, pull};
 use crate::plan::{AggregateCall, Expr};
 use groups::{Groups, unflattened};
 use std::sync::Arc;
-use strata_types::{Batch, Column, Type};
+use strata_types::{Batch, Column, Type, Typmod};
 
 /// What to compute.
 pub(in crate::exec) struct AggregateSpec {
@@ -57,6 +58,23 @@ impl AggregateSpec {
         }
         types
     }
+
+    /// Long values are made below, by a projection that makes them in parts: a batch of arguments stays small
+    /// ([`may_amplify`]). Calls with a filter keep theirs, for they may raise where the filter says no.
+    pub(in crate::exec) fn over(mut self, input: Input, width: Vec<Type>) -> HashAggregate {
+        let mut below: Vec<Expr> = Vec::new();
+        let unfiltered = self.calls.iter_mut().filter(|call| call.filter.is_none());
+        let arguments = unfiltered.flat_map(|call| &mut call.args).chain(&mut self.groups);
+        for argument in arguments.filter(|argument| argument.ty.len() < 0 && may_amplify(argument)) {
+            let column = Expr::column(width.len() + below.len(), argument.ty, argument.typmod);
+            below.push(std::mem::replace(argument, column));
+        }
+        if below.is_empty() {
+            return HashAggregate::new(input, self);
+        }
+        let kept = width.iter().enumerate().map(|(at, ty)| Expr::column(at, *ty, Typmod::NONE));
+        HashAggregate::new(Box::new(Project::new(input, kept.chain(below).collect())), self)
+    }
 }
 
 /// The arguments of one call for the rows that it takes in.
@@ -93,7 +111,7 @@ enum Phase {
 }
 
 impl HashAggregate {
-    pub(in crate::exec) fn new(input: Input, spec: AggregateSpec) -> HashAggregate {
+    fn new(input: Input, spec: AggregateSpec) -> HashAggregate {
         let sets = new_sets(&spec);
         let (waiting, spent) = (Vec::new(), Space::default());
         HashAggregate { input, spec, sets, set: 0, waiting, phase: Phase::Input, spent }
