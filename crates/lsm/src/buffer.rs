@@ -26,7 +26,6 @@ impl Buffer {
     }
 
     /// A copy.
-    #[cfg(test)]
     pub(crate) fn copy_of(bytes: &[u8]) -> Buffer {
         Buffer { owner: Arc::from(bytes), len: bytes.len() }
     }

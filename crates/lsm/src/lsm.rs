@@ -6,7 +6,7 @@ use crate::iter::{Iter, Source};
 use crate::jobs::{CompactionJob, FlushJob};
 use crate::key::{Kind, check_lens};
 use crate::memtable::Memtable;
-use crate::sstable::{TableCursor, filter};
+use crate::sstable::{Reading, TableCursor, filter};
 use crate::stats::{LevelStats, Pressure, Stats};
 use crate::tombstone::RangeTombstone;
 use crate::tree::{Patience, State, Tree};
@@ -129,7 +129,7 @@ impl Lsm {
     pub fn iter(&self, lower: Bound<&[u8]>, upper: Bound<&[u8]>, snapshot: Seq) -> Result<Iter> {
         let state = self.tree.state();
         let mut sources: Vec<Source> = state.memtables().cloned().map(Source::memtable).collect();
-        sources.extend(Source::tables(&state.version, lower, upper));
+        sources.extend(Source::tables(&state.version, lower, upper, Reading::Cached));
         let memory = state.memtables().map(|memtable| memtable.tombstones());
         let tombstones = memory.chain([state.version.tombstones.clone()]).filter(|set| !set.is_empty());
         Ok(Iter::new(sources, tombstones.collect(), snapshot, lower, upper))
@@ -257,7 +257,7 @@ impl Lsm {
         let mut count = 0;
         for (_, table) in state.version.tables() {
             table.verify_file()?;
-            count += crate::sstable::cursor::verify_order(TableCursor::new(table.clone()))?;
+            count += crate::sstable::cursor::verify_order(TableCursor::new(table.clone(), Reading::Ahead))?;
         }
         Ok(count)
     }

@@ -28,6 +28,7 @@ pub mod fs;
 pub mod jobs;
 pub mod mem;
 pub mod os;
+pub mod overlay;
 pub mod time;
 
 pub use env::Env;

@@ -12,10 +12,11 @@ use vfs::{Env, Job, OpenMode, Progress};
 /// Runs a test in every world, in an empty directory.
 fn in_every_world(name: &str, test: impl Fn(&Env, &Path)) {
     let os_dir = std::env::temp_dir().join(format!("vfs-{name}-{}", std::process::id()));
-    let worlds: [(Env, PathBuf); 3] = [
+    let worlds: [(Env, PathBuf); 4] = [
         (vfs::os::env(), os_dir),
         (vfs::mem::env(), PathBuf::from("/vfs")),
         (Faulty::new(7).env(), PathBuf::from("/vfs")),
+        (vfs::overlay::env(&vfs::mem::env()), PathBuf::from("/vfs")),
     ];
     for (env, dir) in worlds {
         env.fs.create_dir_all(&dir).unwrap();

@@ -16,6 +16,7 @@ pub(crate) use retention::Retention;
 use crate::Result;
 use crate::flush::Step;
 use crate::iter::{Merge, Source};
+use crate::sstable::Reading;
 use crate::tree::Tree;
 use crate::version::{Edit, Version};
 use pick::{Plan, RoundRobin};
@@ -106,7 +107,8 @@ impl Tree {
 
     fn start_compaction(&self, plan: Plan, version: Arc<Version>) -> Result<Running> {
         let inputs = Arc::new(Version::of(&plan.inputs));
-        let mut merge = Merge::new(Source::tables(&inputs, Bound::Unbounded, Bound::Unbounded).collect());
+        let sources = Source::tables(&inputs, Bound::Unbounded, Bound::Unbounded, Reading::Ahead);
+        let mut merge = Merge::new(sources.collect());
         merge.first()?;
         let min_seq = plan.inputs.iter().map(|(_, table)| table.meta.properties.min_seq).min();
         let retention = Retention::new(self.oldest_snapshot(), vec![version.tombstones.clone()]);

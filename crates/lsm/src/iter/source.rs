@@ -2,7 +2,7 @@
 
 use crate::key::Tag;
 use crate::memtable::{Cursor, Memtable};
-use crate::sstable::{Table, TableCursor};
+use crate::sstable::{Reading, Table, TableCursor};
 use crate::version::Version;
 use crate::{Result, Seq};
 use std::ops::{Bound, Range};
@@ -26,6 +26,7 @@ impl Source {
         version: &'a Arc<Version>,
         lower: Bound<&'a [u8]>,
         upper: Bound<&'a [u8]>,
+        reading: Reading,
     ) -> impl Iterator<Item = Source> + 'a {
         let (level0, runs) = version.levels.split_at(1);
         let level0 = level0.iter().flatten().enumerate();
@@ -35,13 +36,16 @@ impl Source {
             let from = run.partition_point(|table| is_below(table, lower));
             (index + 1, from..run.partition_point(|table| !is_above(table, upper)))
         });
-        level0.chain(runs).filter_map(|(level, range)| Source::run(version.clone(), level, range))
+        level0
+            .chain(runs)
+            .filter_map(move |(level, range)| Source::run(version.clone(), level, range, reading))
     }
 
     /// The tables of `level` at `range`, which must be disjoint and in order; `None` if there are none.
-    fn run(version: Arc<Version>, level: usize, range: Range<usize>) -> Option<Self> {
+    fn run(version: Arc<Version>, level: usize, range: Range<usize>, reading: Reading) -> Option<Self> {
         let first = version.levels[level].get(range.clone())?.first()?.clone();
-        Some(Source::Run(RunCursor { version, level, range, index: 0, cursor: TableCursor::new(first) }))
+        let cursor = TableCursor::new(first, reading);
+        Some(Source::Run(RunCursor { version, level, range, index: 0, cursor }))
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! A position in an SSTable: a partition of the index, a place in it and one in a data block.
 
-use super::block::{BlockCursor, Malformed};
+use super::ahead::ReadAhead;
+use super::block::{Block, BlockCursor, Malformed};
 use super::{Handle, Table};
 use crate::key::{Tag, compare};
 use crate::{Error, Result, Seq};
@@ -8,6 +9,15 @@ use std::sync::Arc;
 
 /// No block is empty, so this is the place of none.
 const NOWHERE: Handle = Handle { offset: 0, len: 0 };
+
+/// How a cursor gets at data blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Through the block cache.
+    Cached,
+    /// In long pieces, past the cache: for who reads everything once.
+    Ahead,
+}
 
 /// See the module's text. Keeps its table alive.
 pub(crate) struct TableCursor {
@@ -18,10 +28,11 @@ pub(crate) struct TableCursor {
     data: BlockCursor,
     index_at: Handle,
     data_at: Handle,
+    ahead: Option<Box<ReadAhead>>,
 }
 
 impl TableCursor {
-    pub(crate) fn new(table: Arc<Table>) -> Self {
+    pub(crate) fn new(table: Arc<Table>, reading: Reading) -> Self {
         TableCursor {
             partition: table.partitions().len(),
             table,
@@ -29,6 +40,7 @@ impl TableCursor {
             data: BlockCursor::default(),
             index_at: NOWHERE,
             data_at: NOWHERE,
+            ahead: (reading == Reading::Ahead).then(Box::default),
         }
     }
 
@@ -38,6 +50,9 @@ impl TableCursor {
         self.data.enter(Default::default());
         self.index.enter(Default::default());
         (self.index_at, self.data_at) = (NOWHERE, NOWHERE);
+        if let Some(ahead) = &mut self.ahead {
+            ahead.clear();
+        }
         self.table = table;
     }
 
@@ -148,7 +163,14 @@ impl TableCursor {
         let data_at = self.table.data_at(self.index.value(), self.index_at)?;
         if data_at != self.data_at {
             self.data_at = NOWHERE;
-            self.data.enter(self.table.block(data_at)?);
+            let block = match &mut self.ahead {
+                None => self.table.block(data_at)?,
+                Some(ahead) => {
+                    let parsed = Block::parse(ahead.block(&self.table, data_at)?);
+                    parsed.map_err(|_| self.table.malformed(data_at))?
+                }
+            };
+            self.data.enter(block);
             self.data_at = data_at;
         }
         Ok(true)

@@ -23,6 +23,7 @@
 //! the partitions and their filters are pinned when they are first looked into, within a quarter of the
 //! block cache's memory; beyond that they come through the cache like data.
 
+mod ahead;
 pub(crate) mod block;
 pub(crate) mod cursor;
 pub(crate) mod filter;
@@ -35,7 +36,7 @@ use crate::Seq;
 use crate::codec::{Reader, put_bytes, put_varint};
 use std::path::{Path, PathBuf};
 
-pub(crate) use cursor::TableCursor;
+pub(crate) use cursor::{Reading, TableCursor};
 pub(crate) use table::Table;
 pub(crate) use writer::TableWriter;
 

@@ -165,8 +165,7 @@ impl Table {
         let mut buffer = vec![0; 256 * 1024];
         while at < end {
             let len = buffer.len().min((end - at) as usize);
-            let read = self.file.read_exact_at(&mut buffer[..len], at);
-            read.map_err(|source| Error::disk("read", &self.path, at, &source))?;
+            self.read_piece(&mut buffer[..len], at)?;
             hasher.update(&buffer[..len]);
             at += len as u64;
         }
@@ -182,6 +181,11 @@ impl Table {
                 "properties differ from the manifest's",
             )),
         }
+    }
+
+    /// Reads a piece of the file as it is.
+    pub(crate) fn read_piece(&self, into: &mut [u8], at: u64) -> Result<()> {
+        self.file.read_exact_at(into, at).map_err(|source| Error::disk("read", &self.path, at, &source))
     }
 
     fn bytes(&self, handle: Handle) -> Result<Buffer> {
