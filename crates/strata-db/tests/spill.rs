@@ -94,6 +94,25 @@ const JOINS: &[&str] = &[
     "SELECT count(*) FROM t a WHERE NOT EXISTS (SELECT FROM t b WHERE b.flag = a.flag AND b.id = a.id + 3000)",
 ];
 
+const SETS: &[&str] = &[
+    "SELECT txt, num FROM t UNION SELECT txt, num FROM t WHERE flag",
+    "SELECT id, txt FROM t EXCEPT SELECT k, txt FROM t",
+    "SELECT id FROM t EXCEPT ALL SELECT k FROM t",
+    "SELECT k, flag FROM t EXCEPT ALL SELECT k, flag FROM t WHERE id % 2 = 0",
+    "SELECT id FROM t INTERSECT SELECT k FROM t",
+    "SELECT txt FROM t INTERSECT ALL SELECT txt FROM t WHERE id % 3 > 0",
+    "SELECT * FROM t EXCEPT SELECT * FROM t WHERE num > 20",
+];
+
+const KEPT: &[&str] = &[
+    "WITH c AS MATERIALIZED (SELECT * FROM t) SELECT a.id, b.txt FROM c a JOIN c b ON a.id = b.id + 1",
+    "WITH c AS MATERIALIZED (SELECT * FROM t) SELECT * FROM c UNION ALL SELECT * FROM c",
+    "WITH RECURSIVE r (id, n) AS (SELECT id, 0 FROM t UNION ALL SELECT id + 1, n + 1 FROM r WHERE n < 3)
+     SELECT n, count(*), sum(id) FROM r GROUP BY n",
+    "SELECT count(*), sum(b.id) FROM (SELECT * FROM t WHERE id < 9) a FULL JOIN t b ON a.id = 5 AND b.num > 3",
+    "SELECT id, txt, row_number() OVER (ORDER BY num, id), sum(k) OVER (PARTITION BY flag ORDER BY id) FROM t",
+];
+
 #[test]
 fn an_external_sort_says_so() {
     let mut db = with_table(5_000, 100, 1);
@@ -101,6 +120,23 @@ fn an_external_sort_says_so() {
     assert!(told.contains("Sort Method: external merge  Disk: "), "{told}");
     let told = analysis(&mut db, "SELECT * FROM t ORDER BY txt LIMIT 5");
     assert!(told.contains("Sort Method: top-N heapsort  Memory: "), "{told}");
+}
+
+#[test]
+fn cursors_go_back_to_rows_in_a_file() {
+    let mut db = with_table(6_000, 100, 2);
+    db.ok("SET work_mem = '64kB'");
+    db.ok("BEGIN; DECLARE c SCROLL CURSOR FOR SELECT id, txt FROM t ORDER BY id");
+    assert_eq!(db.ok("FETCH ALL FROM c").len(), 6_000);
+    let id = |rows: Vec<Row>| rows.iter().map(|row| row[0].clone().unwrap()).collect::<Vec<_>>();
+    assert_eq!(id(db.ok("FETCH ABSOLUTE 5000 FROM c")), ["5000"]);
+    assert_eq!(id(db.ok("FETCH BACKWARD 3 FROM c")), ["4999", "4998", "4997"]);
+    assert_eq!(id(db.ok("FETCH ABSOLUTE 1 FROM c")), ["1"]);
+    assert_eq!(db.ok("MOVE ABSOLUTE 4096 IN c").len(), 0);
+    assert_eq!(id(db.ok("FETCH BACKWARD ALL FROM c")).last().unwrap(), "1");
+    db.ok("DECLARE h CURSOR WITH HOLD FOR SELECT id, txt FROM t ORDER BY id; COMMIT");
+    assert_eq!(id(db.ok("FETCH 2 FROM h")), ["1", "2"]);
+    assert_eq!(id(db.ok("FETCH ALL FROM h")).last().unwrap(), "6000");
 }
 
 proptest! {
@@ -112,5 +148,7 @@ proptest! {
         agree(&mut db, SORTS, true);
         agree(&mut db, GROUPS, false);
         agree(&mut db, JOINS, false);
+        agree(&mut db, SETS, false);
+        agree(&mut db, KEPT, false);
     }
 }

@@ -101,7 +101,8 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
             Box::new(op::Append::new(inputs.iter().map(&mut input).collect::<Result<Vec<_>>>()?))
         }
         Physical::SetOp { kind, all, left, right } => {
-            Box::new(op::SetOp::new(*kind == SetOpKind::Except, *all, input(left)?, input(right)?))
+            let inputs = (input(left)?, input(right)?);
+            Box::new(op::SetOp::new(*kind == SetOpKind::Except, *all, inputs, left.types()))
         }
         Physical::With { ctes, body } => {
             let mut parts = Vec::with_capacity(ctes.len());

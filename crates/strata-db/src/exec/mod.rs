@@ -34,5 +34,6 @@ pub use context::{Context, RowWatch};
 pub use eval::{constant, input_text};
 pub use measure::Measured;
 pub use running::{Running, build, build_measured};
+pub(crate) use spill::Kept;
 pub use spill::{Space, Workspace};
 pub use step::{Step, Wait};

@@ -5,15 +5,15 @@
 
 use crate::error::Result;
 use crate::exec::context::Run;
+use crate::exec::spill::Kept;
 use crate::exec::step::{Input, Operator, Step, pull};
-use strata_types::Batch;
 
 /// A common table expression at work.
 #[derive(Default)]
 pub(in crate::exec) struct CteState {
     /// `None` before it is started, and while it is being pulled.
     pub(super) operator: Option<Input>,
-    pub(super) rows: Vec<Batch>,
+    pub(super) rows: Kept,
     pub(super) done: bool,
     /// Rows of enclosing queries where it was defined. A reader may stand deeper.
     depth: usize,
@@ -45,7 +45,7 @@ impl With {
                 state.operator = Some(operator);
             }
             if self.rewound {
-                state.rows.clear();
+                state.rows = Kept::default();
                 state.done = false;
                 if let Some(operator) = &mut state.operator {
                     operator.rewind();
@@ -99,7 +99,7 @@ fn advance(id: usize, run: &mut Run<'_>) -> Result<Step> {
     state.operator = Some(operator);
     match step? {
         Step::Batch(batch) => {
-            state.rows.push(batch.clone());
+            state.rows.push(batch.clone(), &run.workspace)?;
             Ok(Step::Batch(batch))
         }
         Step::Pending(wait) => Ok(Step::Pending(wait)),
@@ -125,9 +125,9 @@ impl CteScan {
 impl Operator for CteScan {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
         let state = &run.state.ctes[self.id];
-        if let Some(batch) = state.rows.get(self.at) {
+        if let Some(batch) = state.rows.get(self.at)? {
             self.at += 1;
-            return Ok(Step::Batch(batch.clone()));
+            return Ok(Step::Batch(batch));
         }
         if state.done {
             return Ok(Step::Done);

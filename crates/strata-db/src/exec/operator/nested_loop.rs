@@ -6,6 +6,7 @@
 use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::select;
+use crate::exec::spill::Kept;
 use crate::exec::step::{Input, Operator, Step, Wait, pull};
 use crate::plan::{Expr, JoinKind};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub(in crate::exec) struct NestedLoop {
     on: Option<Expr>,
     lateral: bool,
     /// All right rows, unless lateral.
-    gathered: Vec<Batch>,
+    gathered: Kept,
     gathering: bool,
     /// Which right rows have found a partner, per batch.
     matched: Vec<Bitmap>,
@@ -65,7 +66,7 @@ impl NestedLoop {
             right_types,
             on,
             lateral,
-            gathered: Vec::new(),
+            gathered: Kept::default(),
             gathering: !lateral,
             matched: Vec::new(),
             current: None,
@@ -137,28 +138,27 @@ impl NestedLoop {
     }
 
     /// Right rows that have found no partner.
-    fn next_unmatched(&mut self) -> Option<Batch> {
-        while self.keeps_right() && self.unmatched < self.gathered.len() {
-            let at = self.unmatched;
+    fn next_unmatched(&mut self) -> Result<Option<Batch>> {
+        while self.keeps_right()
+            && let Some(batch) = self.gathered.get(self.unmatched)?
+        {
+            let matched = &self.matched[self.unmatched];
             self.unmatched += 1;
-            let rows: Vec<u32> = (0..self.gathered[at].rows as u32)
-                .filter(|row| !self.matched[at].get(*row as usize))
-                .collect();
+            let rows: Vec<u32> = (0..batch.rows as u32).filter(|row| !matched.get(*row as usize)).collect();
             if !rows.is_empty() {
-                let right = self.gathered[at].take(&rows);
                 let mut columns = nulls(&self.left_types, rows.len());
-                columns.extend(right.columns);
-                return Some(Batch { columns, rows: rows.len() });
+                columns.extend(batch.take(&rows).columns);
+                return Ok(Some(Batch { columns, rows: rows.len() }));
             }
         }
-        None
+        Ok(None)
     }
 
     /// The next right rows for the left row at work.
     fn next_right(&mut self, run: &mut Run<'_>) -> Result<Step> {
         let Some(current) = &mut self.current else { return Ok(Step::Done) };
         if !self.lateral {
-            let next = self.gathered.get(current.right).cloned();
+            let next = self.gathered.get(current.right)?;
             current.right += 1;
             return Ok(next.map_or(Step::Done, Step::Batch));
         }
@@ -191,7 +191,7 @@ impl Operator for NestedLoop {
                 break;
             });
             self.matched.push(Bitmap::filled(if self.keeps_right() { batch.rows } else { 0 }, false));
-            self.gathered.push(batch);
+            self.gathered.push(batch, &run.workspace)?;
         }
         if !self.keeps_right() {
             self.matched.clear();
@@ -201,7 +201,7 @@ impl Operator for NestedLoop {
                 return Ok(Step::Pending(Wait::Slice));
             }
             if self.left_done {
-                return Ok(self.next_unmatched().map_or(Step::Done, Step::Batch));
+                return Ok(self.next_unmatched()?.map_or(Step::Done, Step::Batch));
             }
             if self.current.as_ref().is_none_or(|current| current.row == current.batch.rows) {
                 let batch = pull!(self.left, run, {
@@ -235,7 +235,7 @@ impl Operator for NestedLoop {
     fn rewind(&mut self) {
         self.left.rewind();
         self.right.rewind();
-        self.gathered.clear();
+        self.gathered = Kept::default();
         self.matched.clear();
         self.gathering = !self.lateral;
         self.current = None;

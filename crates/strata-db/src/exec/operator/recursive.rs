@@ -4,6 +4,7 @@ use super::distinct::unseen;
 use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::keys::KeyTable;
+use crate::exec::spill::Kept;
 use crate::exec::step::{Input, Operator, Step, Wait, pull};
 use strata_types::Batch;
 
@@ -15,7 +16,7 @@ pub(in crate::exec) struct Recursive {
     step: Input,
     seen: KeyTable,
     /// Rows of the round at work.
-    round: Vec<Batch>,
+    round: Kept,
     phase: Phase,
 }
 
@@ -36,19 +37,19 @@ impl Recursive {
             base,
             step,
             seen: KeyTable::default(),
-            round: Vec::new(),
+            round: Kept::default(),
             phase: Phase::Base,
         }
     }
 
     /// Takes a batch of the round in; what of it is new.
-    fn take(&mut self, batch: Batch) -> Option<Batch> {
+    fn take(&mut self, batch: Batch, run: &Run<'_>) -> Result<Option<Batch>> {
         let batch = if self.distinct { unseen(&mut self.seen, batch) } else { batch };
         if batch.is_empty() {
-            return None;
+            return Ok(None);
         }
-        self.round.push(batch.clone());
-        Some(batch)
+        self.round.push(batch.clone(), &run.workspace)?;
+        Ok(Some(batch))
     }
 
     /// Makes the rows of the last round those that the step reads.
@@ -87,7 +88,7 @@ impl Operator for Recursive {
                 }),
             };
             run.charge(batch.rows);
-            if let Some(batch) = self.take(batch) {
+            if let Some(batch) = self.take(batch, run)? {
                 return Ok(Step::Batch(batch));
             }
         }
@@ -96,7 +97,7 @@ impl Operator for Recursive {
     fn rewind(&mut self) {
         self.base.rewind();
         self.seen.clear();
-        self.round.clear();
+        self.round = Kept::default();
         self.phase = Phase::Base;
     }
 }

@@ -26,6 +26,7 @@
 
 mod file;
 mod form;
+mod kept;
 mod merge;
 mod partitions;
 mod seen;
@@ -35,6 +36,7 @@ mod workspace;
 
 pub(in crate::exec) use file::SpillFile;
 pub(in crate::exec) use form::RowForm;
+pub(crate) use kept::Kept;
 pub(in crate::exec) use partitions::{Part, PartReader, Partitions};
 pub(in crate::exec) use seen::Seen;
 pub(in crate::exec) use sorter::Sorter;

@@ -117,8 +117,7 @@ fn current_key(session: &Session, shared: &Shared, cursor: &Ident, target: &Obje
     if !same || portal.statement.fields.len() != kept.width + 1 {
         return Err(not_simple(target.base()));
     }
-    let on_row = kept.row(kept.position).map(|(batch, at)| batch.row(at));
-    match on_row.and_then(|mut row| row.pop()) {
+    match kept.row(kept.position)?.and_then(|mut row| row.pop()) {
         Some(Value::Bytea(key)) => Ok(key.to_vec().into()),
         _ => {
             let message = format!("cursor \"{name}\" is not positioned on a row");

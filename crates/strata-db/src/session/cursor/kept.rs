@@ -5,18 +5,24 @@
 //!          dropped   | kept in batches           |
 //! ```
 //! Position 0 is before the first row; one past the last is after it. A cursor declared with SCROLL keeps
-//! every row; one without either word keeps what fits [`BYTES_MAX`] and is forward-only from then on.
+//! every row, in a scratch file if they are many; one without either word keeps what fits [`BYTES_MAX`] and is
+//! forward-only from then on.
 
 use crate::error::{Result, SqlError};
+use crate::exec::{self, Workspace};
 use std::collections::VecDeque;
-use strata_types::{Batch, Type, sqlstate};
+use strata_types::{Batch, Value, sqlstate};
 
 /// Bytes of rows that a cursor keeps without being asked to.
 const BYTES_MAX: usize = 4 << 20;
 
 /// See the module.
 pub(in crate::session) struct Kept {
-    batches: VecDeque<Batch>,
+    batches: exec::Kept,
+    /// Of each kept batch, the number of its last row and its bytes.
+    extents: VecDeque<(u64, usize)>,
+    /// Batches before the first kept one.
+    dropped: usize,
     /// Rows before the first kept one.
     first: u64,
     /// Rows read so far.
@@ -38,7 +44,9 @@ impl Kept {
     /// Of a cursor that has not been read.
     pub(super) fn new(scroll: Option<bool>, hold: bool, width: usize) -> Kept {
         Kept {
-            batches: VecDeque::new(),
+            batches: exec::Kept::default(),
+            extents: VecDeque::new(),
+            dropped: 0,
             first: 0,
             read: 0,
             ended: false,
@@ -66,10 +74,15 @@ impl Kept {
     }
 
     /// Takes in the next rows.
-    pub(super) fn push(&mut self, batch: Batch) {
+    ///
+    /// # Errors
+    /// 53100 and others of the scratch file.
+    pub(super) fn push(&mut self, batch: Batch, workspace: &Workspace<'_>) -> Result<()> {
+        let bytes = batch.byte_len();
         self.read += batch.rows as u64;
-        self.bytes += batch.byte_len();
-        self.batches.push_back(batch);
+        self.bytes += bytes;
+        self.extents.push_back((self.read, bytes));
+        self.batches.push(batch, workspace)
     }
 
     /// There are no more rows.
@@ -85,12 +98,14 @@ impl Kept {
         };
         // The current row stays: WHERE CURRENT OF and FETCH RELATIVE 0 want it.
         while !keeps
-            && let Some(front) = self.batches.front()
-            && self.first + (front.rows as u64) < self.position
+            && let Some((last, bytes)) = self.extents.front().copied()
+            && last < self.position
         {
-            self.first += front.rows as u64;
-            self.bytes = self.bytes.saturating_sub(front.byte_len());
-            self.batches.pop_front();
+            self.first = last;
+            self.bytes = self.bytes.saturating_sub(bytes);
+            self.extents.pop_front();
+            self.batches.drop_first();
+            self.dropped += 1;
         }
     }
 
@@ -105,41 +120,49 @@ impl Kept {
     }
 
     /// The row of a number, all columns.
-    pub(super) fn row(&self, number: u64) -> Option<(&Batch, usize)> {
-        let mut before = self.first;
-        for batch in &self.batches {
-            let rows = batch.rows as u64;
-            if number > before && number <= before + rows {
-                return Some((batch, (number - before - 1) as usize));
-            }
-            before += rows;
-        }
-        None
+    ///
+    /// # Errors
+    /// The scratch file's.
+    pub(super) fn row(&self, number: u64) -> Result<Option<Vec<Value>>> {
+        let found = self.batch_with(number)?;
+        Ok(found.map(|(before, batch)| batch.row((number - before - 1) as usize)))
     }
 
     /// Rows `from` to `to`, in this order or, if `to` is the smaller, backwards.
-    pub(super) fn rows(&self, types: &[Type], from: u64, to: u64) -> Vec<Batch> {
+    ///
+    /// # Errors
+    /// The scratch file's.
+    pub(super) fn rows(&self, from: u64, to: u64) -> Result<Vec<Batch>> {
         let visible: Vec<usize> = (0..self.width).collect();
+        let backwards = to < from;
+        let (mut next, last) = (from.min(to), from.max(to));
         let mut found = Vec::new();
-        if from <= to {
-            let mut before = self.first;
-            for batch in &self.batches {
-                let rows = batch.rows as u64;
-                let (start, end) = (from.max(before + 1), to.min(before + rows));
-                if start <= end {
-                    let slice = batch.slice((start - before - 1) as usize, (end - start + 1) as usize);
-                    found.push(slice.project(&visible));
-                }
-                before += rows;
-            }
-            return found;
+        while next <= last
+            && let Some((before, batch)) = self.batch_with(next)?
+        {
+            let end = last.min(before + batch.rows as u64);
+            let rows = (next - before - 1) as u32..(end - before) as u32;
+            let batch = batch.project(&visible);
+            found.push(match backwards {
+                true => batch.take(&rows.rev().collect::<Vec<_>>()),
+                false => batch.slice(rows.start as usize, rows.len()),
+            });
+            next = end + 1;
         }
-        let rows: Vec<_> = (to..=from)
-            .rev()
-            .filter_map(|number| self.row(number))
-            .map(|(batch, at)| batch.row(at).into_iter().take(self.width).collect())
-            .collect();
-        found.push(Batch::from_rows(types, &rows));
-        found
+        if backwards {
+            found.reverse();
+        }
+        Ok(found)
+    }
+
+    /// The batch in which row `number` is, and the number of rows before it.
+    fn batch_with(&self, number: u64) -> Result<Option<(u64, Batch)>> {
+        if number <= self.first {
+            return Ok(None);
+        }
+        let at = self.extents.partition_point(|(last, _)| *last < number);
+        let before =
+            at.checked_sub(1).and_then(|at| self.extents.get(at)).map_or(self.first, |(last, _)| *last);
+        Ok(self.batches.get(self.dropped + at)?.map(|batch| (before, batch)))
     }
 }

@@ -19,10 +19,11 @@ use super::shared::Shared;
 use super::statement::Statement;
 use super::transaction::Block;
 use crate::error::{Result, SqlError};
+use crate::exec::Workspace;
 use crate::parse::ast::{self, FetchDirection};
 use crate::plan::Field;
 use std::sync::Arc;
-use strata_types::{Type, Value, sqlstate};
+use strata_types::{Value, sqlstate};
 
 /// Rows read at a time for a cursor that is to be kept.
 const READ_ROWS: usize = 1024;
@@ -78,12 +79,11 @@ pub(super) fn fetch(
     let name = &*fetch.cursor.name;
     let mut portal = session.portals.remove(name).ok_or_else(|| unknown(name))?;
     let walked = walk(session, shared, &mut portal, fetch.direction, out);
-    let types: Vec<Type> = portal.statement.fields.iter().map(|field| field.ty).collect();
     let outcome = match (walked?, &mut portal.kept) {
         (None, _) => Outcome::Wait,
         (Some(walk), Some(kept)) => {
             let batches = match walk.rows {
-                Some((from, to)) => kept.rows(types.get(..kept.width).unwrap_or(&types), from, to),
+                Some((from, to)) => kept.rows(from, to)?,
                 None => Vec::new(),
             };
             kept.position = walk.position;
@@ -217,7 +217,10 @@ fn read_to(
         let fetched = portal.fetch(session, shared, missing.min(READ_ROWS), out)?;
         let Some(kept) = &mut portal.kept else { break };
         match fetched {
-            Fetched::Rows(batch) => kept.push(batch),
+            Fetched::Rows(batch) => {
+                let work_mem = session.variables.settings.borrow().limits().work_mem;
+                kept.push(batch, &Workspace::new(work_mem, &shared.store))?;
+            }
             Fetched::Wait(Turn::Lock) => return Ok(false),
             Fetched::Wait(_) => {}
             Fetched::End => kept.end(),
