@@ -192,7 +192,13 @@ impl std::error::Error for SqlError {}
 
 impl From<strata_store::Error> for SqlError {
     fn from(error: strata_store::Error) -> Self {
-        SqlError::new(error.sqlstate(), error.to_string())
+        let raised = SqlError::new(error.sqlstate(), error.to_string());
+        match error {
+            strata_store::Error::Serialization { reason } => raised
+                .detail(format!("Reason code: {reason}"))
+                .hint("The transaction might succeed if retried."),
+            _ => raised,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::keyspace::key_of;
 use crate::lock::LockTable;
+use crate::serializable::Serializable;
 use crate::snapshots::Snapshots;
 use crate::superblock::Superblock;
 use crate::tuple::Tuple;
@@ -29,6 +30,7 @@ pub(crate) struct Engine {
     pub(crate) schedule: Arc<Schedule>,
     /// The job that writes in the background. It owns this.
     pub(crate) upkeep: OnceLock<Weak<dyn JobHandle>>,
+    pub(crate) serializable: Mutex<Serializable>,
     /// Who holds it may append to the journal.
     pub(crate) turn: Mutex<Turn>,
     pub(crate) locks: Mutex<LockTable>,

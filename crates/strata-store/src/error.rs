@@ -1,6 +1,7 @@
 //! What can go wrong in the store. A variant states facts; [`Error::sqlstate`] says what a client is told.
 
 use crate::KeyspaceId;
+use crate::serializable::Reason;
 use lsm::Seq;
 
 /// The result of an operation of this crate.
@@ -25,6 +26,12 @@ pub enum Error {
         snapshot: Seq,
         /// The commit that changed the row since.
         changed: Seq,
+    },
+    /// The transactions that overlap this serializable one may have left no serial order.
+    #[error("could not serialize access due to read/write dependencies among transactions")]
+    Serialization {
+        /// How that was noticed.
+        reason: Reason,
     },
     /// The device is full. Nothing is lost, and the store goes on once there is room.
     #[error("could not extend {file}: no space left on device")]
@@ -118,7 +125,7 @@ impl Error {
         match self {
             Error::Deadlock => "40P01",
             Error::LockNotAvailable => "55P03",
-            Error::Conflict { .. } => "40001",
+            Error::Conflict { .. } | Error::Serialization { .. } => "40001",
             Error::Full { .. } | Error::Poisoned { is_full: true, .. } => "53100",
             Error::OutOfMemory { .. } => "53200",
             Error::Corrupt { .. } | Error::Disagree { .. } => "XX001",

@@ -36,7 +36,7 @@
 //! | `scratch/` | what large transactions spill; emptied at open |
 //!
 //! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `parts`, `redo`, `recovery`,
-//! `checkpoint`, `upkeep`, `vacuum`, `lock`, `snapshots`, `verify`.
+//! `checkpoint`, `upkeep`, `vacuum`, `lock`, `serializable`, `snapshots`, `verify`.
 
 mod checkpoint;
 mod commit;
@@ -49,6 +49,7 @@ mod parts;
 mod record;
 mod recovery;
 mod redo;
+mod serializable;
 mod snapshots;
 mod store;
 mod superblock;
@@ -62,8 +63,9 @@ pub use error::{Error, Result};
 pub use filesystem::{MemoryPool, Reservation, ScratchFile};
 pub use journal::Lsn;
 pub use keyspace::{KEY_LEN_MAX, KeyspaceId};
-pub use lock::{Lock, LockMode, ObjectMode};
+pub use lock::{Lock, LockMode, LockWait, Locked, ObjectMode};
 pub use lsm::Seq;
+pub use serializable::{Access, Reason};
 pub use snapshots::Snapshot;
 pub use store::{Store, StoreOptions};
 pub use tuple::Tuple;

@@ -12,6 +12,7 @@ use crate::engine::{Engine, JournalFirst, Turn};
 use crate::lock::LockTable;
 use crate::parts::Parts;
 use crate::record::{self, Changes, Malformed};
+use crate::serializable::Serializable;
 use crate::snapshots::Snapshots;
 use crate::superblock::Superblock;
 use crate::txn::values::Scratch;
@@ -58,6 +59,8 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
     let mut turn = Turn::new(superblock.last_seq.max(lsm.flushed()), dropped_by_tree);
     turn.dropped = superblock.dropped.iter().map(|keyspace| (*keyspace, Seq(0))).collect();
     let engine = Engine {
+        locks: Mutex::new(LockTable::new(pool.clone(), options.finds_deadlocks)),
+        serializable: Mutex::new(Serializable::new(pool.clone())),
         scratch: Scratch { env: env.clone(), dir: Arc::new(scratch_dir), pool },
         env,
         dir: dir.to_path_buf(),
@@ -66,7 +69,6 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
         upkeep: OnceLock::new(),
         superblock: Mutex::new(superblock),
         turn: Mutex::new(turn),
-        locks: Mutex::new(LockTable::default()),
         snapshots: Arc::new(Snapshots::new(Seq(0), Lsn(0))),
         lsm,
         heap,

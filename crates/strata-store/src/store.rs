@@ -6,7 +6,7 @@ use crate::snapshots::Snapshot;
 use crate::upkeep::Upkeep;
 use crate::vacuum::{self, VacuumStats};
 use crate::verify::{self, VerifyReport};
-use crate::{Error, KeyspaceId, Result, Txn, TxnId, recovery};
+use crate::{Error, KeyspaceId, LockWait, Locked, Result, Txn, TxnId, recovery};
 use filesystem::{MemoryPool, ScratchFile};
 use journal::Lsn;
 use lsm::Seq;
@@ -26,6 +26,9 @@ pub struct StoreOptions {
     pub segment_len: u64,
     /// A commit of more bytes than these goes to the tree as tables, and not through its memtable.
     pub bulk_len: u64,
+    /// Refuses to let a transaction wait for itself. Whoever lets transactions wait for other things than
+    /// locks of this store sets this to `false` and looks for rings with [`Store::lock_wait`].
+    pub finds_deadlocks: bool,
 }
 
 impl Default for StoreOptions {
@@ -35,6 +38,7 @@ impl Default for StoreOptions {
             checkpoint_every: 256 << 20,
             segment_len: 64 << 20,
             bulk_len: 16 << 20,
+            finds_deadlocks: true,
         }
     }
 }
@@ -132,9 +136,20 @@ impl Store {
         self.engine().snapshots.take(Seq(0))
     }
 
-    /// Moves to `into` the transactions whose wait for a lock has ended: each asks again for its lock.
+    /// Moves to `into` the transactions whose wait for a lock, or for a safe snapshot, has ended: each asks again.
     pub fn take_woken(&self, into: &mut Vec<TxnId>) {
         self.engine().locks.lock().take_woken(into);
+        self.engine().serializable.lock().take_woken(into);
+    }
+
+    /// What a transaction waits for, if it waits for a lock.
+    pub fn lock_wait(&self, txn: TxnId) -> Option<LockWait> {
+        self.engine().locks.lock().wait_of(txn)
+    }
+
+    /// Tells of every lock that is held on something that is no row.
+    pub fn each_object_lock(&self, tell: &mut dyn FnMut(TxnId, Locked)) {
+        self.engine().locks.lock().each_object(tell);
     }
 
     /// Writes everything in memory to its place, so that a recovery from here has nothing to replay.

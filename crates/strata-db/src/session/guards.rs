@@ -4,13 +4,21 @@ use super::session::Session;
 use super::shared::Shared;
 use super::transaction::{Block, Isolation};
 use crate::error::{Result, SqlError};
+use strata_store::Access;
 use strata_types::sqlstate;
 
 impl Session {
     /// The isolation level of the transaction at hand.
     pub(super) fn isolation(&self) -> Isolation {
         let settings = self.variables.settings.borrow();
-        Isolation::by_name(settings.get(self.mode_setting("isolation")).unwrap_or_default())
+        let is_on = |mode| settings.is_on(self.mode_setting(mode));
+        match settings.get(self.mode_setting("isolation")) {
+            Some("serializable") if !is_on("read_only") => Isolation::Serializable(Access::ReadWrite),
+            Some("serializable") if is_on("deferrable") => Isolation::Serializable(Access::Deferrable),
+            Some("serializable") => Isolation::Serializable(Access::ReadOnly),
+            Some("repeatable read") => Isolation::RepeatableRead,
+            _ => Isolation::ReadCommitted,
+        }
     }
 
     /// Whether the transaction at hand may not write.

@@ -9,6 +9,7 @@
 //! requests for at most a slice; whatever cannot go on now (a row lock, a full outbox, a used-up slice,
 //! missing COPY input) parks the whole open statement and is told as [`Turn`].
 
+mod admission;
 mod advisory;
 mod copy;
 mod cursor;

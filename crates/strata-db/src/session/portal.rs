@@ -202,8 +202,10 @@ impl Portal {
         max_rows: usize,
         out: &mut dyn Outbox,
     ) -> Result<Fetched> {
-        if matches!(self.state, State::Ready) {
-            self.start(session, shared, out)?;
+        if matches!(self.state, State::Ready)
+            && let Some(Progress::Wait(turn)) = self.start(session, shared, out)?
+        {
+            return Ok(Fetched::Wait(turn));
         }
         match self.next_batch(session, shared, out)? {
             Next::Batch(batch) if batch.rows > max_rows => {
@@ -232,23 +234,35 @@ impl Portal {
                 self.state = State::Done;
                 Ok(Some(Progress::Done))
             }
-            Work::Plan(plan, kind) => {
-                let isolation = session.isolation();
-                let view = session.transaction.view(shared, isolation);
-                if *kind != BoundKind::Select {
-                    session.refuse_if_read_only(kind.tag())?;
-                }
-                let running = exec::build(plan)?;
-                let watch = Watch::new(self.statement.references.clone());
-                self.state = State::Plan { running, view, kind: *kind, watch };
-                Ok(None)
-            }
+            Work::Plan(..) => match self.admit(session, shared)? {
+                true => Ok(None),
+                false => Ok(Some(Progress::Wait(Turn::Lock))),
+            },
             Work::Utility => {
                 let Some(tree) = self.statement.ast.clone() else { return Ok(Some(Progress::Done)) };
                 let outcome = utility::run(session, shared, &self.statement, &tree, &self.params, out)?;
                 self.adopt(outcome, session, shared, out)
             }
         }
+    }
+
+    /// A plan gets its locks and its snapshot, and is ready to run; `false` if something must be waited for.
+    ///
+    /// # Errors
+    /// As of [`Session::admit`]; 25006 for a write in a read-only transaction.
+    pub(super) fn admit(&mut self, session: &mut Session, shared: &Shared) -> Result<bool> {
+        if let Work::Plan(_, kind) = &self.statement.work
+            && *kind != BoundKind::Select
+        {
+            session.refuse_if_read_only(kind.tag())?;
+        }
+        let Some(view) = session.admit(shared, &mut self.statement)? else { return Ok(false) };
+        if let Work::Plan(plan, kind) = &self.statement.work {
+            let running = exec::build(plan)?;
+            let watch = Watch::new(self.statement.references.clone());
+            self.state = State::Plan { running, view, kind: *kind, watch };
+        }
+        Ok(true)
     }
 
     fn adopt(

@@ -69,13 +69,14 @@ impl PreparedTransactions {
     /// `PREPARE TRANSACTION`: the reply is gated on the position returned.
     ///
     /// # Errors
-    /// 42710 for an identifier in use; of the store.
+    /// 42710 for an identifier in use, 40001 for a transaction without a serial order; of the store.
     pub(super) fn prepare(
         &self,
         shared: &Shared,
         identifier: &str,
         (txn, owner, project): (Txn, Oid, Oid),
     ) -> Result<Lsn> {
+        txn.prepare()?;
         let prepared = Prepared { txn, owner, project, prepared: shared.now() };
         let mut record = Vec::new();
         record.extend_from_slice(&owner.0.to_le_bytes());

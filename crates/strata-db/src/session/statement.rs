@@ -1,5 +1,6 @@
 //! Prepared statements: text bound and planned, good until the catalog or the search path changes.
 
+use super::admission::{self, TableLocks};
 use super::cursor;
 use super::environment::StepEnvironment;
 use super::references::{self, References};
@@ -25,6 +26,8 @@ pub(super) struct Statement {
     pub(super) fields: Vec<Field>,
     /// The foreign keys that its writes may break.
     pub(super) references: Arc<References>,
+    /// The tables that its plan reads and writes.
+    pub(super) locks: TableLocks,
     /// The catalog it was bound under.
     version: u64,
     search_path: Vec<String>,
@@ -79,6 +82,7 @@ impl Statement {
             params: declared.to_vec(),
             fields: Vec::new(),
             references: Arc::default(),
+            locks: TableLocks::new(),
             version: env.catalog.version(),
             search_path: env.search_path.clone(),
             reading: Reading::of(&env.format),
@@ -97,6 +101,7 @@ impl Statement {
             let plan = crate::optimize::plan(bound.plan, env, env)?;
             statement.fields = bound.fields;
             statement.references = references::of_plan(&env.catalog, &plan);
+            statement.locks = admission::table_locks(&plan);
             statement.work = Work::Plan(Arc::new(plan), bound.kind);
         } else {
             statement.fields = super::utility::fields(&tree)?;
@@ -114,6 +119,11 @@ impl Statement {
             }
             Work::Empty | Work::Utility => true,
         }
+    }
+
+    /// The version of the catalog that it was bound under.
+    pub(super) fn version(&self) -> u64 {
+        self.version
     }
 
     /// Whether names and literals meant then what they mean under this catalog, search path and settings.

@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, Change};
 use crate::error::{Result, SqlError};
 use std::cell::RefCell;
 use std::sync::Arc;
-use strata_store::{Lsn, Savepoint, Txn, View};
+use strata_store::{Access, Lock, Lsn, Savepoint, Txn, View};
 use strata_types::sqlstate;
 
 /// Where a session stands.
@@ -33,25 +33,14 @@ pub(super) enum Block {
 }
 
 /// Isolation levels (PostgreSQL documentation, 13.2). READ UNCOMMITTED is READ COMMITTED.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isolation {
     /// A snapshot a statement.
     ReadCommitted,
     /// A snapshot a transaction.
     RepeatableRead,
     /// As if one after the other.
-    Serializable,
-}
-
-impl Isolation {
-    /// By the words of `transaction_isolation`.
-    pub(super) fn by_name(name: &str) -> Isolation {
-        match name {
-            "serializable" => Isolation::Serializable,
-            "repeatable read" => Isolation::RepeatableRead,
-            _ => Isolation::ReadCommitted,
-        }
-    }
+    Serializable(Access),
 }
 
 /// A session's transaction.
@@ -142,12 +131,29 @@ impl Transaction {
 
     /// What the next statement sees.
     pub(super) fn view(&mut self, shared: &Shared, isolation: Isolation) -> View {
-        self.has_snapshot = true;
+        let takes_first = &mut !std::mem::replace(&mut self.has_snapshot, true);
         let txn = self.txn(shared);
         match isolation {
             Isolation::ReadCommitted => txn.statement_view(),
-            Isolation::RepeatableRead | Isolation::Serializable => txn.same_snapshot_view(),
+            Isolation::RepeatableRead => txn.same_snapshot_view(),
+            Isolation::Serializable(access) => {
+                if std::mem::take(takes_first) {
+                    // What may be put off has waited for a safe snapshot before.
+                    txn.serialize(if access == Access::ReadWrite { access } else { Access::ReadOnly });
+                }
+                txn.same_snapshot_view()
+            }
         }
+    }
+
+    /// Takes a snapshot that no other transaction can make unsafe, if the first one is still to be taken.
+    pub(super) fn safe_snapshot(&mut self, shared: &Shared) -> Lock {
+        if self.has_snapshot {
+            return Lock::Granted;
+        }
+        let lock = self.txn(shared).serialize(Access::Deferrable);
+        self.has_snapshot = lock == Lock::Granted;
+        lock
     }
 
     /// What an internal statement sees: the newest commits, durable or not, and everything written so far.

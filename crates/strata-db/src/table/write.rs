@@ -166,6 +166,7 @@ fn claim_row_key(txn: &mut Txn, table: &TableDef, key: &[u8]) -> Result<Option<W
         return Ok(None);
     }
     let index = table.indexes.iter().position(|index| index.primary).unwrap_or(0);
+    txn.would_write(keyspace(table), key)?;
     Ok(Some(WriteOutcome::Conflict { index, row_key: key.to_vec() }))
 }
 
@@ -184,6 +185,7 @@ fn claim_entry(txn: &mut Txn, claimed: &Entry, own_row: &[u8]) -> Result<Option<
     if row_key == own_row {
         return Ok(None);
     }
+    txn.would_write(claimed.keyspace, &claimed.key)?;
     Ok(Some(WriteOutcome::Conflict { index, row_key: row_key.to_vec() }))
 }
 

@@ -75,6 +75,57 @@ const _: () = {
     }
 };
 
+impl Mode {
+    /// Its place among the modes of its kind.
+    pub(super) fn index(self) -> usize {
+        self.bit.trailing_zeros() as usize
+    }
+}
+
+impl LockMode {
+    /// From the weakest to the strongest.
+    pub(super) const ALL: [LockMode; 4] =
+        [LockMode::KeyShare, LockMode::Share, LockMode::NoKeyUpdate, LockMode::Update];
+}
+
+impl ObjectMode {
+    /// From the weakest to the strongest.
+    pub(super) const ALL: [ObjectMode; 8] = [
+        ObjectMode::AccessShare,
+        ObjectMode::RowShare,
+        ObjectMode::RowExclusive,
+        ObjectMode::ShareUpdateExclusive,
+        ObjectMode::Share,
+        ObjectMode::ShareRowExclusive,
+        ObjectMode::Exclusive,
+        ObjectMode::AccessExclusive,
+    ];
+}
+
+/// The modes in which a transaction holds something, and the modes that it keeps others from having.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(super) modes: u8,
+    pub(super) excludes: u8,
+}
+
+impl Held {
+    /// Nothing is held.
+    pub(super) fn is_none(self) -> bool {
+        self.modes == 0
+    }
+
+    /// With one mode more.
+    pub(super) fn with(self, mode: Mode) -> Held {
+        Held { modes: self.modes | mode.bit, excludes: self.excludes | mode.excludes }
+    }
+
+    /// Whether `mode` would exclude nobody who is not excluded already.
+    pub(super) fn covers(self, mode: Mode) -> bool {
+        mode.excludes & !self.excludes == 0
+    }
+}
+
 impl From<LockMode> for Mode {
     fn from(mode: LockMode) -> Self {
         Mode { bit: 1 << mode as u8, excludes: ROW[mode as usize] }

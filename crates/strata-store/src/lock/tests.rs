@@ -4,7 +4,6 @@ use super::LockMode::{KeyShare, NoKeyUpdate, Share, Update};
 use super::*;
 
 /// A lock table and three transactions, A, B and C.
-#[derive(Default)]
 struct Scene {
     table: LockTable,
     gained: [Vec<Gained>; 3],
@@ -14,6 +13,12 @@ const A: usize = 0;
 const B: usize = 1;
 const C: usize = 2;
 
+impl Default for Scene {
+    fn default() -> Self {
+        Scene { table: LockTable::new(MemoryPool::new(1 << 20), true), gained: Default::default() }
+    }
+}
+
 impl Scene {
     fn lock(&mut self, who: usize, key: &str, mode: LockMode) -> Result<Lock> {
         let key = LockKey::row(KeyspaceId(1), key.as_bytes());
@@ -22,7 +27,7 @@ impl Scene {
 
     fn try_lock(&mut self, who: usize, key: &str, mode: LockMode) -> bool {
         let key = LockKey::row(KeyspaceId(1), key.as_bytes());
-        self.table.try_lock(TxnId(who as u64), &key, mode.into(), &mut self.gained[who])
+        self.table.try_lock(TxnId(who as u64), &key, mode.into(), &mut self.gained[who]).unwrap()
     }
 
     fn end(&mut self, who: usize) {
@@ -119,4 +124,41 @@ fn a_cancelled_waiter_gives_back_what_was_handed_to_it() {
     scene.end(C);
     scene.end(B);
     assert!(scene.table.queues.is_empty());
+}
+
+#[test]
+fn a_mass_of_locks_is_as_good_as_each() {
+    let mut scene = Scene { table: LockTable::new(MemoryPool::new(64 << 20), true), ..Scene::default() };
+    for n in 0..40_000 {
+        assert!(granted(scene.lock(A, &n.to_string(), Update)));
+    }
+    assert!(scene.gained[A].len() < 20_000 && scene.table.queues.len() < 20_000);
+    assert!(!scene.try_lock(B, "39000", KeyShare));
+    assert!(!granted(scene.lock(B, "39001", Share)));
+    assert!(granted(scene.lock(A, "39001", Update)), "it is its own");
+    scene.end(A);
+    assert!(granted(scene.lock(B, "39000", Update)));
+    scene.end(B);
+    assert!(scene.table.queues.is_empty() && scene.table.masses.is_empty());
+}
+
+#[test]
+fn locks_are_counted_in_the_pool() {
+    let pool = MemoryPool::new(1 << 20);
+    let mut scene = Scene { table: LockTable::new(pool.clone(), true), ..Scene::default() };
+    let refused = (0..10_000).find_map(|n| {
+        scene
+            .table
+            .lock(
+                TxnId(0),
+                LockKey::row(KeyspaceId(1), &[n as u8, (n >> 8) as u8]),
+                Update.into(),
+                &mut scene.gained[A],
+            )
+            .err()
+    });
+    assert!(matches!(refused, Some(Error::OutOfMemory { .. })));
+    assert!(pool.used() > 900_000);
+    scene.end(A);
+    assert!(pool.used() < 300_000);
 }

@@ -30,10 +30,13 @@ pub struct ExtentScan {
 }
 
 impl ExtentScan {
-    pub(super) fn open(txn: &Txn, view: View, keyspace: KeyspaceId) -> Self {
+    pub(super) fn open(txn: &Txn, view: View, keyspace: KeyspaceId) -> Result<Self> {
+        if view.is_watched && !txn.has_created(keyspace) {
+            txn.reads_everything(keyspace)?;
+        }
         let engine = txn.store.engine();
         let is_dropped = engine.is_dropped(keyspace, view.snapshot);
-        ExtentScan {
+        Ok(ExtentScan {
             keyspace,
             view,
             next_block: 0,
@@ -41,7 +44,7 @@ impl ExtentScan {
             next_own: Bound::Included(KeyBuf::from_slice(&prefix(keyspace))),
             runs: RunCursor::default(),
             _snapshot: txn.hold(view),
-        }
+        })
     }
 
     /// Hands the visible rows of the next chunk to `visit`, as key and value; `false` when that was the
@@ -55,7 +58,7 @@ impl ExtentScan {
     }
 
     fn next_from_heap(&mut self, txn: &Txn, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<()> {
-        let View { snapshot, command } = self.view;
+        let View { snapshot, command, .. } = self.view;
         let (keyspace, private) = (self.keyspace, txn.private());
         let blocks = CHUNK_BLOCKS.min(self.end_block - self.next_block);
         let (mut malformed, mut unread) = (None, None);

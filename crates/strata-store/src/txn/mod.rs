@@ -7,12 +7,13 @@
 //! | call                          | for                          | snapshot                         |
 //! |-------------------------------|------------------------------|----------------------------------|
 //! | [`Txn::statement_view`]       | READ COMMITTED               | newest durable, for each statement |
-//! | [`Txn::same_snapshot_view`]   | REPEATABLE READ and above    | newest durable, of the first statement |
+//! | [`Txn::same_snapshot_view`]   | REPEATABLE READ; with [`Txn::serialize`] SERIALIZABLE | newest durable, of the first statement |
 //! | [`Txn::newest_view`]          | unique checks, after a lock wait | newest committed, durable or not |
 //!
 //! Time never runs backwards inside a transaction: once it has looked at the newest commits, its later
 //! views are at least as new, and the position that gates its last reply covers what it has seen.
 
+mod dependencies;
 mod extent;
 mod overflow;
 pub(crate) mod private;
@@ -33,7 +34,7 @@ use journal::Lsn;
 use lsm::Seq;
 use private::{Mark, Own, Private};
 use std::ops::Bound;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use values::ValueLog;
 
 /// The longest value of a table keyspace.
@@ -76,6 +77,8 @@ pub struct Txn {
     seen: AtomicU64,
     gate: AtomicU64,
     gained: Vec<Gained>,
+    /// Its reads and writes are watched for conflicts.
+    is_watched: AtomicBool,
 }
 
 impl Txn {
@@ -93,6 +96,7 @@ impl Txn {
             seen: AtomicU64::new(at_least.0),
             gate: AtomicU64::new(0),
             gained: Vec::new(),
+            is_watched: AtomicBool::new(false),
         }
     }
 
@@ -134,7 +138,7 @@ impl Txn {
             Some(snapshot) => {
                 self.command += 1;
                 self.last = Some(snapshot);
-                View { snapshot, command: self.command }
+                View { snapshot, command: self.command, is_watched: self.is_watched() }
             }
             None => self.statement_view(),
         }
@@ -150,12 +154,12 @@ impl Txn {
         self.first.get_or_insert(snapshot);
         self.last = Some(snapshot);
         self.seen.fetch_max(snapshot.0, Ordering::Relaxed);
-        View { snapshot, command: self.command }
+        View { snapshot, command: self.command, is_watched: false }
     }
 
     /// The newest commits, durable or not, with the own writes of earlier commands.
     pub fn newest_view(&self) -> View {
-        View { snapshot: self.look_at_newest(), command: self.command }
+        View { snapshot: self.look_at_newest(), command: self.command, is_watched: false }
     }
 
     fn look_at_newest(&self) -> Seq {
@@ -195,6 +199,9 @@ impl Txn {
         if self.has_created(keyspace) {
             return Ok(None);
         }
+        if view.is_watched {
+            self.reads_key(&stored)?;
+        }
         self.store.engine().read(view.snapshot, keyspace, &stored)
     }
 
@@ -232,7 +239,7 @@ impl Txn {
 
     /// The rows of a table keyspace in the order in which they lie on disk.
     pub fn scan_extent(&self, view: View, keyspace: KeyspaceId) -> Result<ExtentScan> {
-        Ok(ExtentScan::open(self, view, keyspace))
+        ExtentScan::open(self, view, keyspace)
     }
 
     /// Asks for a row lock. On [`Lock::Wait`] park, and ask again when [`Store::take_woken`] names this
@@ -245,7 +252,7 @@ impl Txn {
     /// Takes a row lock if that needs no waiting: `NOWAIT`, `SKIP LOCKED`.
     pub fn try_lock(&mut self, keyspace: KeyspaceId, key: &[u8], mode: LockMode) -> Result<bool> {
         let key = LockKey::row(keyspace, key);
-        Ok(self.store.engine().locks.lock().try_lock(self.id, &key, mode.into(), &mut self.gained))
+        self.store.engine().locks.lock().try_lock(self.id, &key, mode.into(), &mut self.gained)
     }
 
     /// Asks for a lock of something that is no row: a table, an advisory key. As [`lock`](Self::lock).
@@ -257,7 +264,7 @@ impl Txn {
     /// Takes the lock of an object if that needs no waiting.
     pub fn try_lock_object(&mut self, class: u64, id: u64, mode: ObjectMode) -> Result<bool> {
         let key = LockKey::Object { class, id };
-        Ok(self.store.engine().locks.lock().try_lock(self.id, &key, mode.into(), &mut self.gained))
+        self.store.engine().locks.lock().try_lock(self.id, &key, mode.into(), &mut self.gained)
     }
 
     /// The statement that waited for a lock has been cancelled.
@@ -272,12 +279,16 @@ impl Txn {
         if value.len() > max {
             return Err(Error::ValueTooLong { len: value.len(), max });
         }
-        self.private.put(self.command, writable_key(keyspace, key)?, value)
+        let stored = writable_key(keyspace, key)?;
+        self.writes_key(&stored)?;
+        self.private.put(self.command, stored, value)
     }
 
     /// Deletes `key`, as part of the command at hand. The caller holds its lock.
     pub fn delete(&mut self, keyspace: KeyspaceId, key: &[u8]) -> Result<()> {
-        self.private.delete(self.command, writable_key(keyspace, key)?)
+        let stored = writable_key(keyspace, key)?;
+        self.writes_key(&stored)?;
+        self.private.delete(self.command, stored)
     }
 
     /// Says that `keyspace` is new and this transaction's own: what is loaded into it needs no look at what
@@ -337,11 +348,12 @@ impl Txn {
     /// store is poisoned.
     pub fn commit(self) -> Result<Commit> {
         if self.private.is_empty() {
+            self.commits_nothing()?;
             let lsn = self.gate();
             return Ok(Commit { seq: self.seen_seq(), lsn });
         }
         self.store.engine().hold_back()?;
-        let commit = commit::commit(self.store.engine(), &self)?;
+        let commit = self.commits_watched(|txn| commit::commit(txn.store.engine(), txn))?;
         Ok(Commit { lsn: commit.lsn.max(self.gate()), ..commit })
     }
 
@@ -372,6 +384,7 @@ impl Txn {
 
 impl Drop for Txn {
     fn drop(&mut self) {
+        self.leaves();
         let mut locks = self.store.engine().locks.lock();
         locks.release(self.id, &mut self.gained, 0);
     }

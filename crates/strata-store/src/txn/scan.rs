@@ -4,6 +4,7 @@
 //! portal lives. Own writes are looked up anew at each step: the statement that scans may write while it
 //! does, and must neither see that (I-8) nor be disturbed by it.
 
+use super::dependencies::WatchedScan;
 use super::overflow::RunCursor;
 use super::private::Own;
 use super::{Txn, View};
@@ -30,6 +31,7 @@ pub struct Scan {
     /// How often the transaction had gone back when it was looked for.
     rollbacks: u64,
     key: KeyBuf,
+    watched: Option<WatchedScan>,
     _snapshot: Snapshot,
 }
 
@@ -57,6 +59,8 @@ impl Scan {
         reverse: bool,
     ) -> Result<Self> {
         let (lower, upper) = stored_range(keyspace, lower, upper);
+        let is_watched = view.is_watched && !txn.has_created(keyspace);
+        let watched = is_watched.then(|| WatchedScan::new(keyspace, (&lower, &upper), reverse));
         let mut tree = None;
         if !is_empty_range(&lower, &upper) {
             let mut iter = txn.store.engine().lsm.iter(as_slice(&lower), as_slice(&upper), view.snapshot)?;
@@ -73,6 +77,7 @@ impl Scan {
             ahead: None,
             rollbacks: txn.private.rollbacks(),
             key: KeyBuf::new(),
+            watched,
             _snapshot: txn.hold(view),
         })
     }
@@ -80,7 +85,11 @@ impl Scan {
     /// The next entry; `None` at the end. `txn` is the transaction that opened the scan.
     pub fn next(&mut self, txn: &Txn) -> Result<Option<Entry<'_>>> {
         loop {
-            let value = match self.next_source(txn)? {
+            let source = self.next_source(txn)?;
+            if let Some(watched) = &mut self.watched {
+                watched.passes(txn, source.is_some().then_some(&self.key))?;
+            }
+            let value = match source {
                 None => return Ok(None),
                 Some(Source::Own(own)) => txn.own_value(own)?,
                 Some(Source::Tree) => Some(self.take_from_tree(txn)?),
@@ -94,7 +103,11 @@ impl Scan {
     /// The next key, without its value: an index-only scan, or a count.
     pub fn next_key(&mut self, txn: &Txn) -> Result<Option<&[u8]>> {
         loop {
-            match self.next_source(txn)? {
+            let source = self.next_source(txn)?;
+            if let Some(watched) = &mut self.watched {
+                watched.passes(txn, source.is_some().then_some(&self.key))?;
+            }
+            match source {
                 None => return Ok(None),
                 Some(Source::Own(Own::Delete)) => {}
                 Some(Source::Own(_)) => return Ok(Some(key_of(&self.key))),

@@ -10,6 +10,9 @@ pub struct View {
     pub snapshot: Seq,
     /// The number of the command that looks. Own writes of lower numbers are seen.
     pub command: u32,
+    /// What is read through it is a serializable transaction's own reading, which later writes of others may
+    /// conflict with.
+    pub(crate) is_watched: bool,
 }
 
 impl View {

@@ -61,6 +61,10 @@ pub(super) fn declare(
         (keyed.unwrap_or(plain), width)
     };
     let mut portal = Portal::new(Arc::new(prepared), params.to_vec(), Vec::new());
+    // The cursor sees what is there now, however late its rows are fetched.
+    if !portal.admit(session, shared)? {
+        return Ok(Outcome::Wait);
+    }
     portal.kept = Some(Box::new(Kept::new(declare.scroll, declare.hold, width)));
     session.portals.insert(name, Box::new(portal));
     Ok(Outcome::Tag("DECLARE CURSOR".to_owned()))
