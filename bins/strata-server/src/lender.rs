@@ -164,8 +164,8 @@ impl Lender {
         let turn = connection.run(&mut held.engine);
         match turn {
             // The connection's task submits it again when the client has read.
-            Turn::Idle | Turn::Output | Turn::End => {}
-            Turn::Lock => connection.set_deadline(held.engine.deadline(connection.session())),
+            Turn::Output | Turn::End => {}
+            Turn::Idle | Turn::Lock => connection.set_deadline(held.engine.deadline(connection.session())),
             Turn::Yield => {
                 if connection.enlist() {
                     self.long.lock().push_back(connection.clone());

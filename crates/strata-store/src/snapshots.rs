@@ -93,6 +93,16 @@ impl Snapshots {
         Snapshot { seq, registry: self.clone() }
     }
 
+    /// The snapshot `seq`, which another in use keeps alive so far.
+    pub(crate) fn take_again(self: &Arc<Self>, seq: Seq) -> Snapshot {
+        let mut state = self.state.lock();
+        let oldest = state.in_use.first().map(|(oldest, _)| *oldest);
+        assert!(oldest.is_some_and(|oldest| oldest <= seq), "snapshot {} is not in use", seq.0);
+        state.enter(seq);
+        drop(state);
+        Snapshot { seq, registry: self.clone() }
+    }
+
     /// The snapshot `seq`, which `older` keeps alive so far.
     pub(crate) fn take_exactly(self: &Arc<Self>, seq: Seq, older: &Snapshot) -> Snapshot {
         assert!(older.seq <= seq, "snapshot {} is older than the oldest in use, {}", seq.0, older.seq.0);

@@ -6,7 +6,7 @@ use crate::snapshots::Snapshot;
 use crate::upkeep::Upkeep;
 use crate::vacuum::{self, VacuumStats};
 use crate::verify::{self, VerifyReport};
-use crate::{Error, KeyspaceId, LockWait, Locked, Result, Txn, TxnId, recovery};
+use crate::{Error, KeyspaceId, LockWait, Locked, Result, Txn, TxnId, View, recovery};
 use filesystem::{MemoryPool, ScratchFile};
 use journal::Lsn;
 use lsm::Seq;
@@ -134,6 +134,11 @@ impl Store {
     /// Keeps what the newest durable commit sees.
     pub fn snapshot(&self) -> Snapshot {
         self.engine().snapshots.take(Seq(0))
+    }
+
+    /// Keeps what a view sees, for others: the view's transaction is open.
+    pub fn keep(&self, view: View) -> Snapshot {
+        self.engine().snapshots.take_again(view.snapshot)
     }
 
     /// Moves to `into` the transactions whose wait for a lock, or for a safe snapshot, has ended: each asks again.

@@ -11,8 +11,13 @@ use vfs::faulty::Faulty;
 const DIR: &str = "/store";
 const ROWS: KeyspaceId = KeyspaceId::table(1);
 const INDEX: KeyspaceId = KeyspaceId::index(1);
-const SMALL: StoreOptions =
-    StoreOptions { memory: 16 << 20, checkpoint_every: 64 << 10, segment_len: 64 << 10, bulk_len: 32 << 10 };
+const SMALL: StoreOptions = StoreOptions {
+    memory: 16 << 20,
+    checkpoint_every: 64 << 10,
+    segment_len: 64 << 10,
+    bulk_len: 32 << 10,
+    ..StoreOptions::default()
+};
 
 fn open(env: &Env) -> Store {
     Store::open(env.clone(), Path::new(DIR), SMALL).unwrap()

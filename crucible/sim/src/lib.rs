@@ -22,6 +22,7 @@ mod chance;
 mod life;
 mod model;
 mod reading;
+pub mod sessions;
 mod transaction;
 
 pub use chance::Chance;
@@ -97,6 +98,7 @@ fn open(env: &Env) -> Result<Store, Error> {
         checkpoint_every: 300 << 10,
         segment_len: 64 << 10,
         bulk_len: 16 << 10,
+        ..StoreOptions::default()
     };
     Store::open(env.clone(), std::path::Path::new("/store"), options)
 }

@@ -3,10 +3,14 @@
 //! A spec is a sqllogictest file. It is run on PostgreSQL first, which proves the expectation, and from then
 //! on against strata at every test run. A paragraph that strata answers otherwise is marked `skipif strata`:
 //! those marks are the list of the differences that are known.
+//!
+//! What happens between sessions stands under `scenarios/`: see [`rehearse`].
 
 mod record;
+mod scenario;
 
 pub use record::record;
+pub use scenario::{record_scenario, rehearse, scenarios};
 
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use sqllogictest::{DB, DBOutput, DefaultColumnType, Runner};

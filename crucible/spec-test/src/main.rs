@@ -1,7 +1,8 @@
 //! Runs the specs against a server that is there: PostgreSQL, to prove them, or strata.
 
 use clap::Parser;
-use spec_test::{Target, record, run, specs};
+use spec_test::{Target, record, record_scenario, rehearse, run, scenarios, specs};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Runs every spec on a server and says which differ.
@@ -37,20 +38,28 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let target = Target { host: host.to_owned(), port, user: args.user, is_strata };
+    let chosen = |path: &PathBuf| path.to_string_lossy().contains(&args.only);
     let mut failed = 0;
-    for spec in specs().into_iter().filter(|spec| spec.to_string_lossy().contains(&args.only)) {
-        let outcome = if args.record {
-            record(&target, &spec).map_err(|error| error.to_string())
-        } else {
-            run(&target, &spec)
-        };
-        match outcome {
-            Ok(()) => println!("ok      {}", spec.display()),
-            Err(error) => {
-                failed += 1;
-                println!("FAILED  {}\n{error}", spec.display());
-            }
+    let mut tell = |path: &PathBuf, outcome: Result<(), String>| match outcome {
+        Ok(()) => println!("ok      {}", path.display()),
+        Err(error) => {
+            failed += 1;
+            println!("FAILED  {}\n{error}", path.display());
         }
+    };
+    for spec in specs().iter().filter(|path| chosen(path)) {
+        tell(
+            spec,
+            if args.record {
+                record(&target, spec).map_err(|error| error.to_string())
+            } else {
+                run(&target, spec)
+            },
+        );
+    }
+    for scenario in scenarios().iter().filter(|path| chosen(path)) {
+        let play = if args.record { record_scenario } else { rehearse };
+        tell(scenario, play(&target, scenario));
     }
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

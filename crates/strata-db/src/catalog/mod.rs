@@ -49,6 +49,11 @@ pub enum Change {
 }
 
 impl Catalog {
+    /// Takes the place of another one that was of a lower version.
+    pub fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+
     /// Grows with every change; equal versions mean equal catalogs.
     pub fn version(&self) -> u64 {
         self.version

@@ -1,6 +1,8 @@
 //! The shape of a function: its row in the table, and how its kernel is called.
 
-use super::reports::{CursorReport, KeywordReport, SessionReport, SettingReport, StatementReport};
+use super::reports::{
+    CursorReport, KeywordReport, LockReport, SessionReport, SettingReport, StatementReport,
+};
 use crate::error::Result;
 use strata_types::{Column, Format, Type, Value};
 
@@ -216,6 +218,8 @@ pub trait Environment {
     fn settings(&self) -> Vec<SettingReport>;
     /// The sessions of the server that this one knows of, itself among them.
     fn sessions(&self) -> Vec<SessionReport>;
+    /// The locks that sessions hold and wait for.
+    fn locks(&self) -> Vec<LockReport>;
     /// The session's prepared statements.
     fn prepared_statements(&self) -> Vec<StatementReport>;
     /// The session's open cursors.

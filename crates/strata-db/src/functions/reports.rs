@@ -50,6 +50,37 @@ pub struct SessionReport {
     pub state: &'static str,
     /// The statement at work, or the last one.
     pub query: String,
+    /// When it began to do what it does.
+    pub changed: i64,
+    /// What it waits for: kind and name.
+    pub wait_event: Option<(&'static str, &'static str)>,
+    /// Number of its transaction, while there is one.
+    pub transaction: Option<u32>,
+}
+
+/// A lock held or waited for: a row of `pg_locks`.
+#[derive(Clone, Debug, Default)]
+pub struct LockReport {
+    /// `relation`, `transactionid`, `virtualxid`, `advisory`, `object`.
+    pub kind: &'static str,
+    /// OID of the project, where the lock belongs to one.
+    pub database: Option<u32>,
+    /// OID of the relation, if it is one.
+    pub relation: Option<u32>,
+    /// A session's number for its own transaction.
+    pub virtual_transaction: Option<String>,
+    /// Number of a transaction, if it is one.
+    pub transaction: Option<u32>,
+    /// Kind, number and sub-number of anything else.
+    pub object: Option<(u32, u32, i16)>,
+    /// The holder's or waiter's number for its own transaction.
+    pub holder: String,
+    /// Number that its clients cancel by; a prepared transaction has none.
+    pub pid: Option<i32>,
+    /// PostgreSQL's name of the mode.
+    pub mode: &'static str,
+    /// It is held, as against waited for.
+    pub granted: bool,
 }
 
 /// A prepared statement: a row of `pg_prepared_statements`.

@@ -7,7 +7,7 @@ use super::call::Call;
 use super::table::functions;
 use super::typed::OidValue;
 use crate::error::{Result, SqlError};
-use strata_types::{Array, Type, Typmod, Value, sqlstate};
+use strata_types::{Type, Typmod, Value, sqlstate};
 
 functions! {
     89 "version"() -> TEXT stable strict
@@ -66,8 +66,9 @@ functions! {
         = catalog("pg_current_xact_id_if_assigned"), "get current transaction ID";
     1181 "age"(XID) -> INT4 stable strict = scalar(|_xid: OidValue| 0),
         "age of a transaction ID, in transactions before current transaction";
+    3809 "pg_export_snapshot"() -> TEXT volatile strict = catalog("pg_export_snapshot"), "export a snapshot";
     2561 "pg_blocking_pids"(INT4) -> INT4_ARRAY volatile strict
-        = scalar(|_pid: i32| Array::new(Type::INT4, Vec::new())),
+        = catalog("pg_blocking_pids"),
         "get array of PIDs of sessions blocking specified backend PID from acquiring a heavyweight lock";
     2943 "txid_current"() -> INT8 stable strict = catalog("txid_current"), "get current transaction ID";
     3348 "txid_current_if_assigned"() -> INT8 stable strict = catalog("txid_current_if_assigned"),

@@ -56,11 +56,17 @@ fn gather(node: &Physical, locks: &mut BTreeMap<Oid, ObjectMode>) {
 
 impl Session {
     /// Gives a statement with a plan its locks and what it sees; `None` if something must be waited for.
+    /// One that `is_described` must keep its columns.
     ///
     /// # Errors
     /// 40P01 for a deadlock; 57014 and 55P03 if the wait has taken too long; what is wrong with the statement
     /// under a catalog that has changed.
-    pub(super) fn admit(&mut self, shared: &Shared, statement: &mut Arc<Statement>) -> Result<Option<View>> {
+    pub(super) fn admit(
+        &mut self,
+        shared: &Shared,
+        statement: &mut Arc<Statement>,
+        is_described: bool,
+    ) -> Result<Option<View>> {
         loop {
             if !self.lock_tables(shared, &statement.locks)? {
                 return Ok(None);
@@ -72,7 +78,7 @@ impl Session {
             if !matches!(statement.work, Work::Plan(..)) || statement.is_current(&env) {
                 break;
             }
-            let renewed = statement.renewed(&env)?;
+            let renewed = if is_described { statement.renewed(&env)? } else { statement.rebound(&env)? };
             drop(env);
             *statement = Arc::new(renewed);
         }
@@ -83,14 +89,15 @@ impl Session {
             self.check_interrupts(shared)?;
             return Ok(None);
         }
-        Ok(Some(self.transaction.view(shared, isolation)))
+        let view = self.transaction.view(shared, isolation);
+        self.variables.view.set(Some(view));
+        Ok(Some(view))
     }
 
     /// Whether all of these locks are held now.
     fn lock_tables(&mut self, shared: &Shared, locks: &TableLocks) -> Result<bool> {
         for (table, mode) in locks {
-            let lock =
-                self.transaction.txn(shared).lock_object(RELATION_CLASS, u64::from(table.0), *mode)?;
+            let lock = self.transaction.txn(shared).lock_object(RELATION_CLASS, u64::from(table.0), *mode)?;
             if lock == Lock::Wait {
                 self.check_interrupts(shared)?;
                 self.start_lock_wait(shared);

@@ -2,15 +2,13 @@
 //!
 //! Unlike the store's locks they may outlive their transaction, are counted, and do not exclude other
 //! locks of the same session; so they have a table of their own. Waiters are served in the order in which
-//! they came. A ring of sessions that wait for each other's advisory locks is found when it closes.
+//! they came.
 
 use super::engine::SessionId;
 use super::shared::Shared;
-use crate::error::{Result, SqlError};
 use crate::schema::Oid;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
-use strata_types::sqlstate;
 
 /// What is locked: one 64-bit number, or a pair of 32-bit ones, of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +16,13 @@ pub(super) struct Key {
     pub(super) project: Oid,
     pub(super) is_pair: bool,
     pub(super) number: i64,
+}
+
+impl Key {
+    /// As in `pg_locks`: database, classid, objid, objsubid.
+    pub(super) fn fields(self) -> [u32; 4] {
+        [self.project.0, (self.number >> 32) as u32, self.number as u32, if self.is_pair { 2 } else { 1 }]
+    }
 }
 
 /// For how long a lock is held.
@@ -101,6 +106,8 @@ impl Entry {
 #[derive(Default)]
 pub(super) struct AdvisoryLocks {
     entries: RefCell<HashMap<Key, Entry>>,
+    /// What each waiting session wants, and whether shared.
+    waits: RefCell<HashMap<SessionId, (Key, bool)>>,
 }
 
 impl AdvisoryLocks {
@@ -121,12 +128,10 @@ impl AdvisoryLocks {
     }
 
     /// Takes a lock or queues for it: `false` is to be asked again when the session is woken.
-    ///
-    /// # Errors
-    /// 40P01 if the wait would never end.
-    pub(super) fn take(&self, session: SessionId, wish: Wish) -> Result<bool> {
+    pub(super) fn take(&self, session: SessionId, wish: Wish) -> bool {
         if self.try_take(session, wish) {
-            return Ok(true);
+            self.waits.borrow_mut().remove(&session);
+            return true;
         }
         let mut entries = self.entries.borrow_mut();
         if let Some(entry) = entries.get_mut(&wish.key)
@@ -134,12 +139,32 @@ impl AdvisoryLocks {
         {
             entry.waiters.push_back((session, wish.shared));
         }
-        if closes_ring(&entries, session) {
-            drop(entries);
-            self.withdraw(session);
-            return Err(SqlError::new(sqlstate::T_R_DEADLOCK_DETECTED, "deadlock detected"));
+        self.waits.borrow_mut().insert(session, (wish.key, wish.shared));
+        false
+    }
+
+    /// What a session waits for, and whether it wants that shared.
+    pub(super) fn wait_of(&self, session: SessionId) -> Option<(Key, bool)> {
+        self.waits.borrow().get(&session).copied()
+    }
+
+    /// The sessions that one waits for: who holds what it wants, and who came before it.
+    pub(super) fn blockers(&self, session: SessionId) -> Vec<SessionId> {
+        let Some((key, shared)) = self.wait_of(session) else { return Vec::new() };
+        let entries = self.entries.borrow();
+        let Some(entry) = entries.get(&key) else { return Vec::new() };
+        let holders = entry.holds.iter().filter(|hold| hold.session != session && !(hold.shared && shared));
+        let before = entry.waiters.iter().take_while(|(waiter, _)| *waiter != session);
+        let before = before.filter(|(_, theirs)| !(*theirs && shared)).map(|(waiter, _)| *waiter);
+        let before = before.filter(|_| !entry.is_held_by(session));
+        holders.map(|hold| hold.session).chain(before).collect()
+    }
+
+    /// Tells of every lock that is held: by whom, which, and whether shared.
+    pub(super) fn each(&self, tell: &mut dyn FnMut(SessionId, Key, bool)) {
+        for (key, entry) in &*self.entries.borrow() {
+            entry.holds.iter().for_each(|hold| tell(hold.session, *key, hold.shared));
         }
-        Ok(false)
     }
 
     /// Releases a session-level lock once. `false` if it was not held.
@@ -178,6 +203,9 @@ impl AdvisoryLocks {
 
     /// A session waits no more.
     pub(super) fn withdraw(&self, session: SessionId) {
+        if self.waits.borrow_mut().remove(&session).is_none() {
+            return;
+        }
         for entry in self.entries.borrow_mut().values_mut() {
             entry.waiters.retain(|(waiter, _)| *waiter != session);
         }
@@ -200,29 +228,4 @@ impl AdvisoryLocks {
             !entry.holds.is_empty() || !entry.waiters.is_empty()
         });
     }
-}
-
-/// Whether a session waits, through others, for itself.
-fn closes_ring(entries: &HashMap<Key, Entry>, start: SessionId) -> bool {
-    let mut seen = Vec::new();
-    let mut open = vec![start];
-    while let Some(session) = open.pop() {
-        for entry in entries.values() {
-            let Some(place) = entry.waiters.iter().position(|(waiter, _)| *waiter == session) else {
-                continue;
-            };
-            let wants_shared = entry.waiters.get(place).is_some_and(|(_, shared)| *shared);
-            let excluding = entry.holds.iter().filter(|hold| !(hold.shared && wants_shared));
-            for next in excluding.map(|hold| hold.session).filter(|holder| *holder != session) {
-                if next == start {
-                    return true;
-                }
-                if !seen.contains(&next) {
-                    seen.push(next);
-                    open.push(next);
-                }
-            }
-        }
-    }
-    false
 }

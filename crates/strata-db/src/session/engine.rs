@@ -1,10 +1,12 @@
 //! The engine: all sessions of a server over one store, one job at a time.
 
+use super::activity::Parked;
 use super::outbox::Outbox;
 use super::request::Request;
 use super::session::Session;
 use super::shared::Shared;
 use super::startup::{Authentication, Startup};
+use super::waits;
 use crate::catalog;
 use crate::error::{Result, SqlError};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -62,7 +64,9 @@ impl Engine {
     /// # Errors
     /// Of the store: damage (XX001), a second process, an unknown format.
     pub fn open(env: vfs::Env, dir: &Path, options: EngineOptions) -> Result<Engine> {
-        let store = Store::open(env.clone(), dir, options.store)?;
+        // Sessions wait for each other with advisory locks too: rings are looked for among all of that.
+        let store = StoreOptions { finds_deadlocks: false, ..options.store };
+        let store = Store::open(env.clone(), dir, store)?;
         let catalog = catalog::rows::load(&store)?;
         let engine = Engine {
             shared: Shared::new(env, store, catalog, options.password_verifier)?,
@@ -147,13 +151,29 @@ impl Engine {
             out.error("FATAL", &gone);
             return Turn::Idle;
         };
-        let turn = session.run(&self.shared, inbox, out);
-        if turn == Turn::Lock
-            && let Some(txn) = session.txn_id()
-        {
-            self.waiting.insert(txn, id);
+        self.shared.activities.park(id, None);
+        loop {
+            let turn = session.run(&self.shared, inbox, out);
+            match turn {
+                Turn::Lock => {
+                    let parked = if session.sleeps() { Parked::Sleep } else { Parked::Lock };
+                    self.shared.activities.park(id, Some(parked));
+                }
+                Turn::Output => self.shared.activities.park(id, Some(Parked::Output)),
+                Turn::Idle | Turn::Yield | Turn::End => {}
+            }
+            if turn != Turn::Lock {
+                return turn;
+            }
+            if let Some(refused) = waits::deadlock(&self.shared, id) {
+                session.refuse_wait(refused);
+                continue;
+            }
+            if let Some(txn) = session.txn_id() {
+                self.waiting.insert(txn, id);
+            }
+            return turn;
         }
-        turn
     }
 
     /// The sessions whose wait is over, or that are to be told something: each is to be run again.

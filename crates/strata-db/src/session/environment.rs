@@ -12,13 +12,15 @@ use super::statement::Statement;
 use crate::catalog::{Catalog, Names, SystemSource, lookup};
 use crate::error::{Result, SqlError};
 use crate::functions::Environment;
-use crate::functions::reports::{CursorReport, KeywordReport, SessionReport, SettingReport, StatementReport};
+use crate::functions::reports::{
+    CursorReport, KeywordReport, LockReport, SessionReport, SettingReport, StatementReport,
+};
 use crate::optimize::Statistics;
 use crate::schema::{Oid, ProjectDef, RelationKind, SequenceDef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use strata_store::KeyspaceId;
+use strata_store::{KeyspaceId, View};
 use strata_types::{Format, Type, Value, sqlstate};
 
 /// What a session is, apart from its transaction and portals.
@@ -44,16 +46,14 @@ pub(super) struct Variables {
     pub(super) signals: RefCell<Vec<Signal>>,
     /// What the running statement's calls for locks came to.
     pub(super) answers: Answers,
+    /// What the running plan sees.
+    pub(super) view: Cell<Option<View>>,
     /// Notices to be sent, with their severity.
     pub(super) notices: RefCell<Vec<(String, SqlError)>>,
     /// Microseconds since 2000-01-01 UTC.
     pub(super) statement_time: Cell<i64>,
     /// Microseconds since 2000-01-01 UTC.
     pub(super) transaction_time: Cell<i64>,
-    /// When it began, microseconds since 2000-01-01 UTC.
-    pub(super) started: i64,
-    /// Address of its client, if it has one.
-    pub(super) client: Option<String>,
     pub(super) interrupts: Interrupts,
     sequence_values: RefCell<HashMap<u32, i64>>,
     last_sequence: Cell<Option<u32>>,
@@ -66,7 +66,6 @@ impl Variables {
         session: SessionId,
         project: &ProjectDef,
         startup: &Startup,
-        started: i64,
         settings: Settings,
         interrupts: Interrupts,
     ) -> Variables {
@@ -75,12 +74,11 @@ impl Variables {
             interrupts,
             signals: RefCell::default(),
             answers: Answers::default(),
+            view: Cell::new(None),
             project: project.oid,
             database: project.name.clone(),
             session_user: startup.user.clone(),
             pid: startup.pid,
-            started,
-            client: startup.client.clone(),
             settings: RefCell::new(settings),
             search_path: RefCell::default(),
             path_version: Cell::new(None),
@@ -369,20 +367,12 @@ impl Environment for StepEnvironment<'_> {
         self.variables.settings.borrow().reports()
     }
 
-    /// Sessions know of each other only through the engine, which lends a step nothing but its own.
     fn sessions(&self) -> Vec<SessionReport> {
-        vec![SessionReport {
-            pid: self.variables.pid,
-            database: self.variables.project.0,
-            user: self.variables.session_user.clone(),
-            application_name: self.setting("application_name").unwrap_or_default(),
-            client: self.variables.client.clone(),
-            started: self.variables.started,
-            transaction_started: Some(self.variables.transaction_time.get()),
-            statement_started: Some(self.variables.statement_time.get()),
-            state: "active",
-            query: String::new(),
-        }]
+        super::reports::sessions(self.shared)
+    }
+
+    fn locks(&self) -> Vec<LockReport> {
+        super::reports::locks(self.shared)
     }
 
     fn prepared_statements(&self) -> Vec<StatementReport> {

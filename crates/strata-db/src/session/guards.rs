@@ -65,6 +65,34 @@ impl Session {
         Ok(())
     }
 
+    /// The request is answered: the client has so much time to send the next.
+    pub(super) fn start_idling(&mut self, shared: &Shared) {
+        let limits = self.variables.settings.borrow().limits();
+        let limit = match self.transaction.block() {
+            Block::Open | Block::Failed => limits.idle_in_block,
+            Block::Idle | Block::Implicit => limits.idle,
+        };
+        self.idle_deadline = (limit > 0).then(|| shared.env.clock.monotonic_us() + limit * 1000);
+    }
+
+    /// # Errors
+    /// 25P03 and 57P05 if the client has taken too long.
+    pub(super) fn check_idle(&self, shared: &Shared) -> Result<()> {
+        if self.idle_deadline.is_none_or(|deadline| deadline > shared.env.clock.monotonic_us()) {
+            return Ok(());
+        }
+        Err(match self.transaction.block() {
+            Block::Open | Block::Failed => SqlError::new(
+                sqlstate::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                "terminating connection due to idle-in-transaction timeout",
+            ),
+            Block::Idle | Block::Implicit => SqlError::new(
+                sqlstate::IDLE_SESSION_TIMEOUT,
+                "terminating connection due to idle-session timeout",
+            ),
+        })
+    }
+
     /// A wait for a lock begins: `lock_timeout` runs from now on, unless it runs already.
     pub(super) fn start_lock_wait(&mut self, shared: &Shared) {
         let timeout = self.variables.settings.borrow().limits().lock_timeout;

@@ -9,6 +9,7 @@
 //! requests for at most a slice; whatever cannot go on now (a row lock, a full outbox, a used-up slice,
 //! missing COPY input) parks the whole open statement and is told as [`Turn`].
 
+mod activity;
 mod admission;
 mod advisory;
 mod copy;
@@ -26,6 +27,7 @@ mod plans;
 mod portal;
 mod prepared;
 mod references;
+mod reports;
 mod request;
 mod sequences;
 #[expect(clippy::module_inception, reason = "a file has the name of its type, and the type is Session")]
@@ -33,10 +35,12 @@ mod session;
 mod settings;
 mod shared;
 mod signals;
+mod snapshots;
 mod startup;
 mod statement;
 mod transaction;
 mod utility;
+mod waits;
 
 pub use engine::{Engine, EngineOptions, PasswordVerifier, SessionId, Turn};
 pub use outbox::Outbox;

@@ -256,7 +256,9 @@ impl Portal {
         {
             session.refuse_if_read_only(kind.tag())?;
         }
-        let Some(view) = session.admit(shared, &mut self.statement)? else { return Ok(false) };
+        let Some(view) = session.admit(shared, &mut self.statement, !self.undescribed)? else {
+            return Ok(false);
+        };
         if let Work::Plan(plan, kind) = &self.statement.work {
             let running = exec::build(plan)?;
             let watch = Watch::new(self.statement.references.clone());

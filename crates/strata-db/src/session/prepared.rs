@@ -3,26 +3,30 @@
 //! `PREPARE TRANSACTION` writes down what the transaction would commit, under its identifier, by a small
 //! transaction of its own; when that is durable the promise holds. The transaction itself stays open, with
 //! its locks, and belongs to no session. After a restart it is made again from what was written down.
-//! Its commit takes the record away together with writing what it promised: one commit, wholly there or
+//! What it changes of the catalog is made known when it commits, from the rows themselves if it was prepared
+//! before a restart. Its commit takes the record away together with writing what it promised: one commit, wholly there or
 //! wholly absent.
 //!
 //! ```text
 //! keyspace 14, key: identifier ──▶ value                                (integers little-endian)
-//! ┌──────────┬────────────┬─────────────┬─────────┐
-//! │ owner 4  │ project 4  │ prepared 8  │ writes  │
-//! └──────────┴────────────┴─────────────┴─────────┘
+//! ┌──────────┬────────────┬─────────────┬──────────┬────────┬─────────┐
+//! │ owner 4  │ project 4  │ prepared 8  │ dropped  │ locks  │ writes  │
+//! └──────────┴────────────┴─────────────┴──────────┴────────┴─────────┘
+//! dropped  count 4, then the keyspaces that go, 4 each
+//! locks    count 4, then those on tables and names: class 8, number 8, mode 4
 //! write  ┌─────────────┬────────────┬─────┬──────────────────────────────┬───────┐
 //!        │ keyspace 4  │ key len 4  │ key │ value len 4, all ones: none  │ value │
 //!        └─────────────┴────────────┴─────┴──────────────────────────────┴───────┘
 //! ```
 
 use super::shared::Shared;
+use crate::catalog::Change;
 use crate::error::{Result, SqlError};
 use crate::schema::Oid;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use strata_store::{KeyspaceId, Lock, LockMode, Lsn, Store, Txn};
+use strata_store::{KeyspaceId, Lock, LockMode, Locked, Lsn, ObjectMode, Store, Txn};
 use strata_types::sqlstate;
 
 /// Where the records are.
@@ -35,6 +39,8 @@ const DELETED: u32 = u32::MAX;
 /// A transaction that waits for its second half.
 pub(super) struct Prepared {
     txn: Txn,
+    /// What it changes of the catalog; `None` if that stands only in what it writes.
+    changes: Option<Vec<Change>>,
     pub(super) owner: Oid,
     pub(super) project: Oid,
     /// Microseconds since 2000-01-01 UTC.
@@ -74,14 +80,33 @@ impl PreparedTransactions {
         &self,
         shared: &Shared,
         identifier: &str,
-        (txn, owner, project): (Txn, Oid, Oid),
+        (txn, changes): (Txn, Vec<Change>),
+        (owner, project): (Oid, Oid),
     ) -> Result<Lsn> {
         txn.prepare()?;
-        let prepared = Prepared { txn, owner, project, prepared: shared.now() };
+        let prepared = Prepared { txn, changes: Some(changes), owner, project, prepared: shared.now() };
         let mut record = Vec::new();
         record.extend_from_slice(&owner.0.to_le_bytes());
         record.extend_from_slice(&project.0.to_le_bytes());
         record.extend_from_slice(&prepared.prepared.to_le_bytes());
+        put_number(&mut record, prepared.txn.dropped_keyspaces().len());
+        for keyspace in prepared.txn.dropped_keyspaces() {
+            record.extend_from_slice(&keyspace.0.to_le_bytes());
+        }
+        let mut locks = Vec::new();
+        shared.store.each_object_lock(&mut |txn, locked| {
+            if let Locked::Object { class, id, mode } = locked
+                && txn == prepared.txn.id()
+            {
+                locks.push((class, id, mode));
+            }
+        });
+        put_number(&mut record, locks.len());
+        for (class, id, mode) in locks {
+            record.extend_from_slice(&class.to_le_bytes());
+            record.extend_from_slice(&id.to_le_bytes());
+            put_number(&mut record, mode as usize);
+        }
         prepared.txn.each_write(&mut |keyspace, key, value| {
             record.extend_from_slice(&keyspace.0.to_le_bytes());
             record.extend_from_slice(&(key.len() as u32).to_le_bytes());
@@ -144,7 +169,13 @@ impl PreparedTransactions {
         };
         txn.lock(RECORDS, identifier.as_bytes(), LockMode::Update)?;
         txn.delete(RECORDS, identifier.as_bytes())?;
-        Ok(txn.commit()?.lsn)
+        let commit = txn.commit()?;
+        match prepared.changes {
+            _ if !commits => {}
+            Some(changes) => shared.publish(&changes),
+            None => shared.reload()?,
+        }
+        Ok(commit.lsn)
     }
 
     /// Every one, by identifier.
@@ -160,6 +191,17 @@ fn remake(store: &Store, record: &[u8]) -> Option<Result<Prepared>> {
     let project = Oid(rest.number()?);
     let prepared = i64::from_le_bytes(*rest.take(8)?.first_chunk()?);
     let mut txn = store.begin();
+    for _ in 0..rest.number()? {
+        txn.drop_keyspace(KeyspaceId(rest.number()?));
+    }
+    for _ in 0..rest.number()? {
+        let class = u64::from_le_bytes(*rest.take(8)?.first_chunk()?);
+        let id = u64::from_le_bytes(*rest.take(8)?.first_chunk()?);
+        let mode = *ObjectMode::ALL.get(rest.number()? as usize)?;
+        if let Err(error) = txn.lock_object(class, id, mode) {
+            return Some(Err(error.into()));
+        }
+    }
     while !rest.0.is_empty() {
         let keyspace = KeyspaceId(rest.number()?);
         let len = rest.number()? as usize;
@@ -172,7 +214,11 @@ fn remake(store: &Store, record: &[u8]) -> Option<Result<Prepared>> {
             return Some(Err(error));
         }
     }
-    Some(Ok(Prepared { txn, owner, project, prepared }))
+    Some(Ok(Prepared { txn, changes: None, owner, project, prepared }))
+}
+
+fn put_number(record: &mut Vec<u8>, number: usize) {
+    record.extend_from_slice(&(number as u32).to_le_bytes());
 }
 
 fn write_again(txn: &mut Txn, keyspace: KeyspaceId, key: &[u8], value: Option<&[u8]>) -> Result<()> {

@@ -1,5 +1,6 @@
 //! One session: its requests in order, its prepared statements and portals, and what is running.
 
+use super::activity::{Activity, State};
 use super::copy::CopyIn;
 use super::engine::{SessionId, Turn};
 use super::environment::{Held, StepEnvironment, Variables};
@@ -36,6 +37,10 @@ pub(super) struct Session {
     ended: Arc<AtomicBool>,
     /// When the running wait for a lock must be over.
     pub(super) lock_deadline: Option<u64>,
+    /// When its client must have sent a request.
+    pub(super) idle_deadline: Option<u64>,
+    /// Why what it waits for can never be had.
+    refusal: Option<SqlError>,
 }
 
 /// What goes on across calls of [`Session::run`].
@@ -96,22 +101,34 @@ impl Session {
         let ended = Arc::new(AtomicBool::new(false));
         let interrupt = Interrupt { session: id, cancelled: cancelled.clone(), ended: ended.clone() };
         shared.enter(startup.pid, interrupt);
+        let now = shared.now();
+        let activity = Activity {
+            pid: startup.pid,
+            project: project.oid,
+            user: startup.user.clone(),
+            application_name: settings.get("application_name").unwrap_or_default().to_owned(),
+            client: startup.client.clone(),
+            started: now,
+            txn: None,
+            transaction_started: now,
+            statement_started: None,
+            changed: now,
+            state: State::Idle,
+            parked: None,
+            query: Arc::from(""),
+        };
+        shared.activities.enter(id, activity);
         Ok(Session {
             ended,
-            variables: Variables::new(
-                id,
-                project,
-                startup,
-                shared.now(),
-                settings,
-                Interrupts::new(cancelled),
-            ),
-            transaction: Transaction::new(),
+            variables: Variables::new(id, project, startup, settings, Interrupts::new(cancelled)),
+            transaction: Transaction::new(id),
             statements: HashMap::new(),
             portals: BTreeMap::new(),
             running: Running::Nothing,
             skip_to_sync: false,
             lock_deadline: None,
+            idle_deadline: None,
+            refusal: None,
         })
     }
 
@@ -129,10 +146,11 @@ impl Session {
     pub(super) fn end(&mut self, shared: &Shared) {
         self.running = Running::Nothing;
         self.portals.clear();
-        self.transaction.rollback(&mut self.variables.settings.borrow_mut());
+        self.transaction.rollback(shared, &mut self.variables.settings.borrow_mut());
         super::ddl::drop_temporary(self, shared);
         shared.advisory.end(shared, self.variables.session);
         shared.notifications.end(self.variables.session);
+        shared.activities.leave(self.variables.session);
         shared.leave(self.variables.pid);
     }
 
@@ -144,10 +162,9 @@ impl Session {
     /// Microseconds from now to the nearest timeout.
     pub(super) fn deadline(&self, shared: &Shared) -> Option<u64> {
         let sleep = self.variables.answers.sleeps_until();
-        let nearest = [self.variables.interrupts.deadline.get(), self.lock_deadline, sleep]
-            .into_iter()
-            .flatten()
-            .min()?;
+        let statement = self.variables.interrupts.deadline.get();
+        let deadlines = [statement, self.lock_deadline, self.idle_deadline, sleep];
+        let nearest = deadlines.into_iter().flatten().min()?;
         Some(nearest.saturating_sub(shared.env.clock.monotonic_us()))
     }
 
@@ -172,6 +189,10 @@ impl Session {
                 }
             }
             let Some(request) = inbox.pop_front() else {
+                if let Err(over) = self.check_idle(shared) {
+                    self.fail(shared, &over, out);
+                    return Turn::End;
+                }
                 self.deliver(shared, out);
                 return Turn::Idle;
             };
@@ -187,12 +208,45 @@ impl Session {
         inbox: &mut VecDeque<Request>,
         out: &mut dyn Outbox,
     ) -> Option<Turn> {
+        if let Some(refusal) = self.refusal.take() {
+            return self.refuse(shared, &running, &refusal, out);
+        }
         match running {
             Running::Nothing => None,
             Running::Script { rest, current } => self.script(shared, rest, current, out),
             Running::Execute { portal, max_rows } => self.execute(shared, portal, max_rows, out),
             Running::CopyIn { copy, within } => self.copy_in(shared, copy, *within, inbox, out),
         }
+    }
+
+    /// It would wait for ever: when it runs again, it fails for this reason.
+    pub(super) fn refuse_wait(&mut self, refusal: SqlError) {
+        self.refusal = Some(refusal);
+    }
+
+    /// What is running fails, from outside.
+    fn refuse(
+        &mut self,
+        shared: &Shared,
+        running: &Running,
+        refusal: &SqlError,
+        out: &mut dyn Outbox,
+    ) -> Option<Turn> {
+        let outermost = match running {
+            Running::CopyIn { within, .. } => within,
+            running => running,
+        };
+        self.fail(shared, refusal, out);
+        match outermost {
+            Running::Script { .. } => self.finish_request(shared, out),
+            _ => self.skip_to_sync = true,
+        }
+        None
+    }
+
+    /// Whether it waits for nothing but the clock.
+    pub(super) fn sleeps(&self) -> bool {
+        self.variables.answers.sleeps_until().is_some()
     }
 
     /// Begins a request.
@@ -246,6 +300,7 @@ impl Session {
         self.statements.remove("");
         self.portals.remove("");
         self.begin_statement(shared);
+        self.tells_query(shared, Arc::from(sql));
         match parse::parse(sql) {
             Ok(parsed) if parsed.is_empty() => {
                 out.empty_query();
@@ -471,11 +526,13 @@ impl Session {
     }
 
     fn start_execute(&mut self, shared: &Shared, portal: String, max_rows: u32) -> Result<()> {
-        let may_run = self.portal(&portal)?.statement.ends_failed_block();
-        if self.transaction.block() == Block::Failed && !may_run {
+        let statement = &self.portal(&portal)?.statement;
+        if self.transaction.block() == Block::Failed && !statement.ends_failed_block() {
             return Err(in_failed_block());
         }
+        let sql = statement.sql.clone();
         self.begin_statement(shared);
+        self.tells_query(shared, sql);
         self.running = Running::Execute { portal, max_rows };
         Ok(())
     }
@@ -615,9 +672,17 @@ impl Session {
             self.variables.transaction_time.set(now);
         }
         self.transaction.ensure();
+        self.idle_deadline = None;
         let timeout = self.variables.settings.borrow().limits().statement_timeout;
         let deadline = (timeout > 0).then(|| shared.env.clock.monotonic_us() + timeout * 1000);
         self.variables.interrupts.deadline.set(deadline);
+    }
+
+    /// Lets others see what it works on.
+    fn tells_query(&self, shared: &Shared, sql: Arc<str>) {
+        let variables = &self.variables;
+        let (now, since) = (variables.statement_time.get(), variables.transaction_time.get());
+        shared.activities.runs(variables.session, sql, now, since);
     }
 
     fn end_statement(&mut self, out: &mut dyn Outbox) {
@@ -644,21 +709,24 @@ impl Session {
         self.running = Running::Nothing;
         self.variables.interrupts.clear();
         self.end_statement(out);
-        let gate = self.transaction.fail(&mut self.variables.settings.borrow_mut());
+        let gate = self.transaction.fail(shared, &mut self.variables.settings.borrow_mut());
         if let Some(lsn) = gate {
             out.gate(lsn);
         }
         self.drop_portals();
         self.variables.refresh_search_path();
-        self.report_settings(out);
+        self.report_settings(shared, out);
         shared.advisory.withdraw(self.variables.session);
         if self.transaction.open_txn().is_none() {
             self.variables.signals.take();
-        }
-        if !matches!(self.transaction.block(), Block::Open | Block::Failed) {
             shared.advisory.end_transaction(shared, self.variables.session);
         }
-        let severity = if error.sqlstate() == sqlstate::ADMIN_SHUTDOWN { "FATAL" } else { "ERROR" };
+        let ends = [
+            sqlstate::ADMIN_SHUTDOWN,
+            sqlstate::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+            sqlstate::IDLE_SESSION_TIMEOUT,
+        ];
+        let severity = if ends.contains(&error.sqlstate()) { "FATAL" } else { "ERROR" };
         out.error(severity, error);
     }
 
@@ -670,9 +738,16 @@ impl Session {
             out.error("ERROR", &error);
         }
         self.end_statement(out);
-        self.report_settings(out);
+        self.report_settings(shared, out);
         self.variables.interrupts.clear();
         self.deliver(shared, out);
+        let state = match self.transaction.block() {
+            Block::Idle | Block::Implicit => State::Idle,
+            Block::Open => State::InBlock,
+            Block::Failed => State::InFailedBlock,
+        };
+        shared.activities.rests(self.variables.session, state, shared.now());
+        self.start_idling(shared);
         out.ready(self.transaction.status());
     }
 
@@ -726,10 +801,10 @@ impl Session {
         let owner =
             catalog.role_named(&self.variables.current_user()).map_or(crate::schema::Oid(0), |role| role.oid);
         self.drop_portals();
-        let txn = self.transaction.hand_over(shared, &mut self.variables.settings.borrow_mut())?;
+        let handed = self.transaction.hand_over(shared, &mut self.variables.settings.borrow_mut());
         self.variables.refresh_search_path();
         shared.advisory.end_transaction(shared, self.variables.session);
-        out.gate(shared.prepared.prepare(shared, identifier, (txn, owner, self.variables.project))?);
+        out.gate(shared.prepared.prepare(shared, identifier, handed, (owner, self.variables.project))?);
         Ok(())
     }
 
@@ -738,7 +813,7 @@ impl Session {
         self.drop_portals();
         self.variables.signals.take();
         shared.advisory.end_transaction(shared, self.variables.session);
-        let gate = self.transaction.rollback(&mut self.variables.settings.borrow_mut());
+        let gate = self.transaction.rollback(shared, &mut self.variables.settings.borrow_mut());
         self.variables.refresh_search_path();
         if let Some(lsn) = gate {
             out.gate(lsn);
@@ -754,11 +829,15 @@ impl Session {
         self.portals.retain(|_, portal| portal.is_held());
     }
 
-    fn report_settings(&mut self, out: &mut dyn Outbox) {
+    fn report_settings(&mut self, shared: &Shared, out: &mut dyn Outbox) {
         let changed = self.variables.settings.borrow_mut().take_changed();
         for setting in changed {
             let settings = self.variables.settings.borrow();
-            out.parameter_status(setting.name, settings.get(setting.name).unwrap_or_default());
+            let value = settings.get(setting.name).unwrap_or_default();
+            if setting.name == "application_name" {
+                shared.activities.rename(self.variables.session, value);
+            }
+            out.parameter_status(setting.name, value);
         }
     }
 }

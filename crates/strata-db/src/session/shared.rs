@@ -1,11 +1,13 @@
 //! What all sessions of an engine share. Owned by the engine, borrowed for a step: no latches.
 
+use super::activity::Activities;
 use super::advisory::AdvisoryLocks;
 use super::engine::{PasswordVerifier, SessionId};
 use super::notify::Notifications;
 use super::plans::Plans;
 use super::prepared::PreparedTransactions;
 use super::sequences::{Oids, Sequences};
+use super::snapshots::ExportedSnapshots;
 use crate::catalog::{Catalog, Change};
 use crate::error::Result;
 use crate::table::RowNumbers;
@@ -28,6 +30,8 @@ pub(super) struct Shared {
     pub(super) sequences: Sequences,
     /// Hidden keys of tables without a primary key.
     pub(super) row_numbers: RowNumbers,
+    /// What each session is doing.
+    pub(super) activities: Activities,
     /// Locks by numbers that applications choose.
     pub(super) advisory: AdvisoryLocks,
     /// LISTEN and NOTIFY.
@@ -36,6 +40,8 @@ pub(super) struct Shared {
     interrupts: RefCell<HashMap<i32, Interrupt>>,
     /// Sessions that have something to look at.
     woken: RefCell<Vec<SessionId>>,
+    /// Snapshots that transactions hand to each other.
+    pub(super) exported: ExportedSnapshots,
     /// Transactions between the halves of two-phase commit.
     pub(super) prepared: PreparedTransactions,
     /// OIDs of new objects.
@@ -71,9 +77,11 @@ impl Shared {
     ) -> Result<Shared> {
         Ok(Shared {
             prepared: PreparedTransactions::recover(&store)?,
+            exported: ExportedSnapshots::default(),
             plans: Plans::new(),
             sequences: Sequences::new(),
             row_numbers: RowNumbers::new(),
+            activities: Activities::default(),
             advisory: AdvisoryLocks::new(),
             notifications: Notifications::new(),
             interrupts: RefCell::default(),
@@ -102,6 +110,18 @@ impl Shared {
         for change in changes {
             next.apply(change);
         }
+    }
+
+    /// The catalog as its rows say.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub(super) fn reload(&self) -> Result<()> {
+        let mut loaded = crate::catalog::rows::load(&self.store)?;
+        let mut catalog = self.catalog.borrow_mut();
+        loaded.set_version(catalog.version() + 1);
+        *catalog = Arc::new(loaded);
+        Ok(())
     }
 
     /// A session starts: this is how it is interrupted.

@@ -8,6 +8,7 @@
 use super::advisory::{Key, Scope, Wish};
 use super::environment::StepEnvironment;
 use super::notify::Signal;
+use super::waits;
 use crate::error::{Result, SqlError};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -84,7 +85,7 @@ pub(super) fn answer(env: &StepEnvironment<'_>, question: &str, args: &[Value]) 
             };
             let signal = Signal::notify(&text(args.first()), &text(args.get(1)))?;
             variables.signals.borrow_mut().push(signal);
-            Ok(Some(Value::Null))
+            Ok(Some(nothing()))
         }
         "pg_listening_channels" => {
             let channels = env.shared.notifications.channels_of(variables.session);
@@ -108,10 +109,30 @@ pub(super) fn answer(env: &StepEnvironment<'_>, question: &str, args: &[Value]) 
             }
             Ok(Some(Value::Bool(known)))
         }
+        "pg_export_snapshot" => {
+            let activities = &env.shared.activities;
+            let txn = activities.txn_of(variables.session).map_or(0, |txn| txn.0);
+            let Some(view) = variables.view.get() else { return Ok(Some(Value::Null)) };
+            let snapshot = env.shared.store.keep(view);
+            let identifier = env.shared.exported.export(variables.session, variables.project, txn, snapshot);
+            Ok(Some(Value::text(identifier)))
+        }
+        "pg_blocking_pids" => {
+            let pid = args.first().and_then(Value::as_i64).and_then(|pid| i32::try_from(pid).ok());
+            let session = pid.and_then(|pid| env.shared.activities.by_pid(pid));
+            let (sessions, prepared) =
+                session.map(|session| waits::blockers(env.shared, session)).unwrap_or_default();
+            let mut pids: Vec<i32> =
+                sessions.iter().filter_map(|session| env.shared.activities.pid_of(*session)).collect();
+            // PostgreSQL's number for whom no session can cancel.
+            pids.extend(prepared.then_some(0));
+            let pids = pids.into_iter().map(Value::Int4).collect();
+            Ok(Some(Value::Array(Arc::new(Array::new(Type::INT4, pids)))))
+        }
         "pg_prepared_xacts" => Ok(Some(prepared_transactions(env))),
         "pg_advisory_unlock_all" => {
             env.shared.advisory.release_all(env.shared, variables.session);
-            Ok(Some(Value::Null))
+            Ok(Some(nothing()))
         }
         _ => match wish(env, question, args) {
             Some((call, wish)) => Ok(Some(call.make(env, wish)?)),
@@ -138,6 +159,11 @@ fn prepared_transactions(env: &StepEnvironment<'_>) -> Value {
     Value::Array(Arc::new(Array::new(Type::RECORD, rows)))
 }
 
+/// The value of `void`, which is not NULL.
+fn nothing() -> Value {
+    Value::text("")
+}
+
 /// Lets the statement rest for so many microseconds.
 fn sleep(env: &StepEnvironment<'_>, duration: u64) -> Result<Option<Value>> {
     let answers = &env.variables.answers;
@@ -148,7 +174,7 @@ fn sleep(env: &StepEnvironment<'_>, duration: u64) -> Result<Option<Value>> {
         answers.sleeps_until.set((!is_over).then_some(until));
         Ok(is_over.then_some(true))
     })?;
-    Ok(Some(Value::Null))
+    Ok(Some(nothing()))
 }
 
 /// What a function of the advisory family does.
@@ -163,7 +189,7 @@ impl Call {
     fn make(self, env: &StepEnvironment<'_>, wish: Wish) -> Result<Value> {
         let (shared, session) = (env.shared, env.variables.session);
         let answer = env.variables.answers.answer(|| match self {
-            Call::Lock => Ok(shared.advisory.take(session, wish)?.then_some(true)),
+            Call::Lock => Ok(shared.advisory.take(session, wish).then_some(true)),
             Call::Try => Ok(Some(shared.advisory.try_take(session, wish))),
             Call::Unlock => Ok(Some(shared.advisory.release(shared, session, wish))),
         })?;
@@ -173,7 +199,7 @@ impl Call {
             env.variables.notice("WARNING", SqlError::new(sqlstate::WARNING, message));
         }
         Ok(match self {
-            Call::Lock => Value::Null,
+            Call::Lock => nothing(),
             Call::Try | Call::Unlock => Value::Bool(answer),
         })
     }

@@ -136,7 +136,7 @@ impl Statement {
     /// # Errors
     /// 0A000 if its columns are no longer those that were described.
     pub(super) fn renewed(&self, env: &StepEnvironment<'_>) -> Result<Statement> {
-        let renewed = Statement::prepare(env, self.sql.clone(), self.ast.clone(), &self.params)?;
+        let renewed = self.rebound(env)?;
         let same = renewed.fields.len() == self.fields.len()
             && renewed
                 .fields
@@ -150,6 +150,14 @@ impl Statement {
             Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, "cached plan must not change result type")
                 .routine("RevalidateCachedQuery"))
         }
+    }
+
+    /// The same text under today's catalog, whatever its columns are now: nobody has been told of any.
+    ///
+    /// # Errors
+    /// What is wrong with it under that catalog.
+    pub(super) fn rebound(&self, env: &StepEnvironment<'_>) -> Result<Statement> {
+        Statement::prepare(env, self.sql.clone(), self.ast.clone(), &self.params)
     }
 
     /// May it run in a failed transaction block?

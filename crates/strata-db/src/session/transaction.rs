@@ -9,6 +9,7 @@
 //! The store's transaction begins with the first statement that needs one. After an error in a block
 //! without savepoints it is rolled back at once, so that a failed block holds no locks.
 
+use super::engine::SessionId;
 use super::references::{Deferral, Event};
 use super::settings::{Mark, Settings};
 use super::shared::Shared;
@@ -16,7 +17,7 @@ use crate::catalog::{Catalog, Change};
 use crate::error::{Result, SqlError};
 use std::cell::RefCell;
 use std::sync::Arc;
-use strata_store::{Access, Lock, Lsn, Savepoint, Txn, View};
+use strata_store::{Access, Lock, Lsn, Savepoint, Snapshot, Txn, View};
 use strata_types::sqlstate;
 
 /// Where a session stands.
@@ -45,6 +46,7 @@ pub(super) enum Isolation {
 
 /// A session's transaction.
 pub(super) struct Transaction {
+    session: SessionId,
     block: Block,
     txn: Option<Txn>,
     /// The catalog with this transaction's own changes, and the version of the shared one that it is made
@@ -71,8 +73,9 @@ struct Level {
 
 impl Transaction {
     /// No transaction.
-    pub(super) fn new() -> Transaction {
+    pub(super) fn new(session: SessionId) -> Transaction {
         Transaction {
+            session,
             block: Block::Idle,
             txn: None,
             catalog: RefCell::new(None),
@@ -117,10 +120,14 @@ impl Transaction {
 
     /// The store's transaction, begun if there is none.
     pub(super) fn txn(&mut self, shared: &Shared) -> &mut Txn {
-        let last = self.last_commit;
-        self.txn.get_or_insert_with(|| match last {
-            Some(seq) => shared.store.begin_after(seq),
-            None => shared.store.begin(),
+        let (session, last) = (self.session, self.last_commit);
+        self.txn.get_or_insert_with(|| {
+            let txn = match last {
+                Some(seq) => shared.store.begin_after(seq),
+                None => shared.store.begin(),
+            };
+            shared.activities.set_txn(session, Some(txn.id()));
+            txn
         })
     }
 
@@ -160,6 +167,12 @@ impl Transaction {
     pub(super) fn newest_view(&mut self, shared: &Shared, isolation: Isolation) -> View {
         self.view(shared, isolation);
         self.txn(shared).newest_view()
+    }
+
+    /// Sees what another transaction sees, from the first query on.
+    pub(super) fn adopt_snapshot(&mut self, shared: &Shared, snapshot: &Snapshot) {
+        self.has_snapshot = true;
+        self.txn(shared).adopt(snapshot);
     }
 
     /// The events that are to be seen to before the statement ends: all of them, where the transaction ends
@@ -212,7 +225,7 @@ impl Transaction {
     /// Of the store; the transaction is then rolled back.
     pub(super) fn commit(&mut self, shared: &Shared, settings: &mut Settings) -> Result<Option<Lsn>> {
         let changes = std::mem::take(&mut self.changes);
-        let Some(txn) = self.txn.take() else {
+        let Some(txn) = self.take_txn(shared) else {
             self.reset();
             settings.commit();
             return Ok(None);
@@ -238,17 +251,13 @@ impl Transaction {
 
     /// Hands the store's transaction over to who will end it. The block is over; what was set stays.
     ///
-    /// # Errors
-    /// 0A000 if it has changed the catalog.
-    pub(super) fn hand_over(&mut self, shared: &Shared, settings: &mut Settings) -> Result<Txn> {
+    pub(super) fn hand_over(&mut self, shared: &Shared, settings: &mut Settings) -> (Txn, Vec<Change>) {
         self.txn(shared);
-        if self.has_changes() || self.txn(shared).changes_keyspaces() {
-            return Err(SqlError::unsupported("PREPARE TRANSACTION after a change of the catalog"));
-        }
-        let Some(txn) = self.txn.take() else { unreachable!("it was begun above") };
+        let changes = std::mem::take(&mut self.changes);
+        let Some(txn) = self.take_txn(shared) else { unreachable!("it was begun above") };
         self.reset();
         settings.commit();
-        Ok(txn)
+        (txn, changes)
     }
 
     /// Somebody else has committed for this session: what it does next must see that.
@@ -256,20 +265,27 @@ impl Transaction {
         self.last_commit = Some(shared.store.last_seq());
     }
 
+    fn take_txn(&mut self, shared: &Shared) -> Option<Txn> {
+        let txn = self.txn.take()?;
+        shared.activities.set_txn(self.session, None);
+        shared.exported.withdraw(self.session);
+        Some(txn)
+    }
+
     /// Takes everything back. The reply is gated on the position returned.
-    pub(super) fn rollback(&mut self, settings: &mut Settings) -> Option<Lsn> {
-        let gate = self.txn.take().map(Txn::rollback);
+    pub(super) fn rollback(&mut self, shared: &Shared, settings: &mut Settings) -> Option<Lsn> {
+        let gate = self.take_txn(shared).map(Txn::rollback);
         self.reset();
         settings.rollback();
         gate
     }
 
     /// A statement failed: an implicit transaction is over, a block has failed.
-    pub(super) fn fail(&mut self, settings: &mut Settings) -> Option<Lsn> {
+    pub(super) fn fail(&mut self, shared: &Shared, settings: &mut Settings) -> Option<Lsn> {
         match self.block {
-            Block::Idle | Block::Implicit => self.rollback(settings),
+            Block::Idle | Block::Implicit => self.rollback(shared, settings),
             Block::Open | Block::Failed if self.savepoints.is_empty() => {
-                let gate = self.rollback(settings);
+                let gate = self.rollback(shared, settings);
                 self.block = Block::Failed;
                 gate
             }

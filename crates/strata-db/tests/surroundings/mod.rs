@@ -6,7 +6,7 @@ use strata_db::catalog::{Catalog, Change, Names, founding};
 use strata_db::error::Result;
 use strata_db::functions::Environment;
 use strata_db::functions::reports::{
-    CursorReport, KeywordReport, SessionReport, SettingReport, StatementReport,
+    CursorReport, KeywordReport, LockReport, SessionReport, SettingReport, StatementReport,
 };
 use strata_db::parse::{self, ast};
 use strata_db::schema::{
@@ -209,6 +209,9 @@ impl Environment for Quiet {
         Vec::new()
     }
     fn sessions(&self) -> Vec<SessionReport> {
+        Vec::new()
+    }
+    fn locks(&self) -> Vec<LockReport> {
         Vec::new()
     }
     fn prepared_statements(&self) -> Vec<StatementReport> {

@@ -90,7 +90,7 @@ impl LockMode {
 
 impl ObjectMode {
     /// From the weakest to the strongest.
-    pub(super) const ALL: [ObjectMode; 8] = [
+    pub const ALL: [ObjectMode; 8] = [
         ObjectMode::AccessShare,
         ObjectMode::RowShare,
         ObjectMode::RowExclusive,

@@ -144,6 +144,12 @@ impl Txn {
         }
     }
 
+    /// From the first view on sees what `snapshot` sees, as REPEATABLE READ.
+    pub fn adopt(&mut self, snapshot: &Snapshot) {
+        self.oldest = snapshot.clone();
+        (self.first, self.last) = (Some(snapshot.seq()), Some(snapshot.seq()));
+    }
+
     fn begin_command(&mut self, fresh: Snapshot) -> View {
         let snapshot = fresh.seq();
         if self.last.is_none() {
@@ -321,9 +327,9 @@ impl Txn {
         Ok(())
     }
 
-    /// Whether it creates or drops keyspaces.
-    pub fn changes_keyspaces(&self) -> bool {
-        !self.private.dropped().is_empty() || self.private.has_created_any()
+    /// The keyspaces that go with its commit.
+    pub fn dropped_keyspaces(&self) -> &[KeyspaceId] {
+        self.private.dropped()
     }
 
     /// Sets a savepoint.

@@ -221,10 +221,6 @@ impl Private {
         self.created.contains(&keyspace)
     }
 
-    pub(crate) fn has_created_any(&self) -> bool {
-        !self.created.is_empty()
-    }
-
     pub(crate) fn drop_keyspace(&mut self, keyspace: KeyspaceId) {
         self.dropped.push(keyspace);
     }

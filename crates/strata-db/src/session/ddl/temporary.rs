@@ -60,7 +60,7 @@ pub(in crate::session) fn drop_temporary(session: &mut Session, shared: &Shared)
         Err(_) => false,
     };
     if !ended {
-        session.transaction.rollback(&mut settings);
+        session.transaction.rollback(shared, &mut settings);
     }
     session.variables.temporary.set(None);
 }

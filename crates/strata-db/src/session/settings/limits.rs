@@ -9,6 +9,9 @@ pub(in crate::session) struct Limits {
     pub(in crate::session) statement_timeout: u64,
     /// `lock_timeout` in milliseconds; 0 is none.
     pub(in crate::session) lock_timeout: u64,
+    /// `idle_in_transaction_session_timeout` and `idle_session_timeout` in milliseconds; 0 is none.
+    pub(in crate::session) idle_in_block: u64,
+    pub(in crate::session) idle: u64,
     /// `synchronous_commit`: an answer waits until its commit is on disk.
     pub(in crate::session) waits_for_disk: bool,
     /// `work_mem` in bytes: what an operator may hold in memory.
@@ -23,6 +26,8 @@ impl Limits {
         Limits {
             statement_timeout: milliseconds("statement_timeout"),
             lock_timeout: milliseconds("lock_timeout"),
+            idle_in_block: milliseconds("idle_in_transaction_session_timeout"),
+            idle: milliseconds("idle_session_timeout"),
             waits_for_disk: settings.get("synchronous_commit") != Some("off"),
             work_mem: usize::try_from(work_mem).unwrap_or(usize::MAX).saturating_mul(1024),
         }

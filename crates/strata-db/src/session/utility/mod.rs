@@ -45,7 +45,7 @@ pub(super) fn run(
     match tree {
         Tree::Transaction(control) => transaction::run(session, shared, control, out),
         Tree::Set(set) => settings::set(session, shared, set),
-        Tree::SetTransaction(set) => settings::set_transaction(session, set),
+        Tree::SetTransaction(set) => settings::set_transaction(session, shared, set),
         Tree::SetConstraints(set) => constraints::set(session, shared, set),
         Tree::Show(show) => settings::show(session, show),
         Tree::Discard(target) => settings::discard(session, shared, *target),

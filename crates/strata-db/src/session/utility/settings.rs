@@ -11,6 +11,7 @@ use crate::session::portal::Outcome;
 use crate::session::session::Session;
 use crate::session::settings::{Kind, setting};
 use crate::session::shared::Shared;
+use crate::session::snapshots;
 use crate::session::transaction::Block;
 use strata_types::{Batch, Type, Value, sqlstate};
 
@@ -175,12 +176,15 @@ fn reset(session: &mut Session, name: &str, local: bool) -> Result<()> {
 /// `SET TRANSACTION`, `SET SESSION CHARACTERISTICS`.
 ///
 /// # Errors
-/// 25001 for an isolation level after the first query; 0A000 for an exported snapshot.
-pub(super) fn set_transaction(session: &mut Session, set: &SetTransaction) -> Result<Outcome> {
-    if set.snapshot.is_some() {
-        return Err(SqlError::unsupported("SET TRANSACTION SNAPSHOT"));
-    }
-    if set.session {
+/// 25001 after the first query; those of [`snapshots::adopt`].
+pub(super) fn set_transaction(
+    session: &mut Session,
+    shared: &Shared,
+    set: &SetTransaction,
+) -> Result<Outcome> {
+    if let Some(identifier) = &set.snapshot {
+        snapshots::adopt(session, shared, identifier)?;
+    } else if set.session {
         for mode in &set.modes {
             let (name, value) = mode_as_setting(*mode);
             session.variables.settings.borrow_mut().set(

@@ -1,10 +1,10 @@
 //! Sessions and what they hold: `pg_stat_activity`, `pg_prepared_statements`, `pg_cursors`, `pg_locks`.
 //!
-//! Of locks only those are shown that every transaction holds on its own number.
+//! Of row locks only those are shown that somebody waits for, as a wait for the transaction that has them.
 
 use crate::catalog::system::SystemSource;
 use crate::catalog::system::notation::relations;
-use crate::functions::reports::{CursorReport, SessionReport, StatementReport};
+use crate::functions::reports::{CursorReport, LockReport, SessionReport, StatementReport};
 use crate::schema::Oid;
 
 relations! {
@@ -24,32 +24,32 @@ relations! {
         "backend_start" TIMESTAMPTZ = of.started;
         "xact_start" TIMESTAMPTZ = of.transaction_started;
         "query_start" TIMESTAMPTZ = of.statement_started;
-        "state_change" TIMESTAMPTZ = of.statement_started;
-        "wait_event_type" TEXT;
-        "wait_event" TEXT;
+        "state_change" TIMESTAMPTZ = of.changed;
+        "wait_event_type" TEXT = of.wait_event.map(|(kind, _)| kind);
+        "wait_event" TEXT = of.wait_event.map(|(_, name)| name);
         "state" TEXT = of.state;
-        "backend_xid" XID;
+        "backend_xid" XID = of.transaction;
         "backend_xmin" XID;
         "query_id" INT8;
         "query" TEXT = &of.query;
         "backend_type" TEXT = "client backend";
     }
-    12073 view "pg_locks" = |source: &SystemSource<'_>| source.env.sessions(), |source, of: SessionReport| {
-        "locktype" TEXT = "virtualxid";
-        "database" OID;
-        "relation" OID;
+    12073 view "pg_locks" = |source: &SystemSource<'_>| source.env.locks(), |source, of: LockReport| {
+        "locktype" TEXT = of.kind;
+        "database" OID = of.database;
+        "relation" OID = of.relation;
         "page" INT4;
         "tuple" INT2;
-        "virtualxid" TEXT = format!("{}/1", of.pid);
-        "transactionid" XID;
-        "classid" OID;
-        "objid" OID;
-        "objsubid" INT2;
-        "virtualtransaction" TEXT = format!("{}/1", of.pid);
+        "virtualxid" TEXT = of.virtual_transaction.as_deref();
+        "transactionid" XID = of.transaction;
+        "classid" OID = of.object.map(|(class, _, _)| class);
+        "objid" OID = of.object.map(|(_, object, _)| object);
+        "objsubid" INT2 = of.object.map(|(_, _, part)| part);
+        "virtualtransaction" TEXT = &of.holder;
         "pid" INT4 = of.pid;
-        "mode" TEXT = "ExclusiveLock";
-        "granted" BOOL = true;
-        "fastpath" BOOL = true;
+        "mode" TEXT = of.mode;
+        "granted" BOOL = of.granted;
+        "fastpath" BOOL = false;
         "waitstart" TIMESTAMPTZ;
     }
     12095 view "pg_prepared_statements"

@@ -1,0 +1,85 @@
+//! Snapshots that one transaction hands to others: `pg_export_snapshot` and `SET TRANSACTION SNAPSHOT`. One can be
+//! adopted as long as the transaction that has exported it is open.
+
+use super::engine::SessionId;
+use super::session::Session;
+use super::shared::Shared;
+use super::transaction::{Block, Isolation};
+use crate::error::{Result, SqlError};
+use crate::schema::Oid;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use strata_store::Snapshot;
+use strata_types::sqlstate;
+
+struct Exported {
+    by: SessionId,
+    project: Oid,
+    snapshot: Snapshot,
+}
+
+/// The exported snapshots of an engine, by identifier.
+#[derive(Default)]
+pub(super) struct ExportedSnapshots {
+    by_identifier: RefCell<BTreeMap<String, Exported>>,
+}
+
+impl ExportedSnapshots {
+    /// A transaction exports what it sees. Returns the identifier.
+    pub(super) fn export(&self, by: SessionId, project: Oid, txn: u64, snapshot: Snapshot) -> String {
+        let mut exported = self.by_identifier.borrow_mut();
+        let own = exported.values().filter(|other| other.by == by).count();
+        let identifier = format!("{:08X}-{txn:08X}-{}", by.0, own + 1);
+        exported.insert(identifier.clone(), Exported { by, project, snapshot });
+        identifier
+    }
+
+    /// A session's transaction ends: what it has exported is not to be had any more.
+    pub(super) fn withdraw(&self, by: SessionId) {
+        if !self.by_identifier.borrow().is_empty() {
+            self.by_identifier.borrow_mut().retain(|_, exported| exported.by != by);
+        }
+    }
+}
+
+/// `SET TRANSACTION SNAPSHOT`.
+///
+/// # Errors
+/// 25001 after a query, 0A000 at levels where it makes no sense, 22023 for an unknown identifier.
+pub(super) fn adopt(session: &mut Session, shared: &Shared, identifier: &str) -> Result<()> {
+    if session.transaction.block() != Block::Open {
+        return Err(super::utility::outside_of_block("SET TRANSACTION SNAPSHOT"));
+    }
+    if session.transaction.has_snapshot {
+        let message = "SET TRANSACTION SNAPSHOT must be called before any query";
+        return Err(SqlError::new(sqlstate::ACTIVE_SQL_TRANSACTION, message));
+    }
+    match session.isolation() {
+        Isolation::RepeatableRead => {}
+        Isolation::ReadCommitted => {
+            return Err(SqlError::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                "a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ",
+            ));
+        }
+        Isolation::Serializable(_) => {
+            return Err(SqlError::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                "a serializable transaction must not import a snapshot from a non-serializable transaction",
+            ));
+        }
+    }
+    let exported = shared.exported.by_identifier.borrow();
+    let found = exported.get(identifier).ok_or_else(|| {
+        let message = format!("invalid snapshot identifier: \"{identifier}\"");
+        SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, message)
+    })?;
+    if found.project != session.variables.project {
+        return Err(SqlError::new(
+            sqlstate::FEATURE_NOT_SUPPORTED,
+            "cannot import a snapshot from a different database",
+        ));
+    }
+    session.transaction.adopt_snapshot(shared, &found.snapshot);
+    Ok(())
+}
