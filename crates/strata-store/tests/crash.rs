@@ -159,6 +159,7 @@ fn open(env: vfs::Env) -> Result<Store> {
         checkpoint_every: 400 << 10,
         segment_len: 256 << 10,
         bulk_len: 32 << 10,
+        ..StoreOptions::default()
     };
     Store::open(env, Path::new("/store"), options)
 }
