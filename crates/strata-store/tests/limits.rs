@@ -16,7 +16,7 @@ const SMALL: StoreOptions = StoreOptions {
     checkpoint_every: 64 << 10,
     segment_len: 64 << 10,
     bulk_len: 32 << 10,
-    ..StoreOptions::default()
+    finds_deadlocks: true,
 };
 
 fn open(env: &Env) -> Store {
