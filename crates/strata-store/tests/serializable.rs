@@ -4,6 +4,8 @@
 //! writer of a version before who read it and before the writer of the next, and who read it before the writer
 //! of the next. No cycle may be left (Adya, "Weak Consistency", 1999).
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;

@@ -21,14 +21,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The levels that `levels` runs a scenario at.
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
 /// Between two looks at a step that has not ended.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
-/// A step that nobody blocks and that has not ended by now waits for something that the server does not tell of.
-const PATIENCE: Duration = Duration::from_millis(1500);
+/// Looks after which a step that is blocked is taken to wait: a deadlock may be found before.
+const LOOKS_IF_BLOCKED: u32 = 25;
+/// Looks after which one that nobody blocks waits for something that the server does not tell of.
+const LOOKS: u32 = 400;
 
 /// Every scenario, in order of its name.
 pub fn scenarios() -> Vec<PathBuf> {
@@ -215,30 +217,28 @@ impl Actor {
 
     /// Looks until the step has ended, or is known to wait.
     fn look(&self, onlooker: &mut Client) -> Seen {
-        let started = Instant::now();
-        loop {
+        for look in 1..LOOKS {
             match self.answers.recv_timeout(LOOK_EVERY) {
                 Ok(answer) => return Seen::Ended(answer),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Seen::Ended("  the session is gone\n".to_owned());
                 }
+                Err(RecvTimeoutError::Timeout) if look < LOOKS_IF_BLOCKED => {}
+                Err(RecvTimeoutError::Timeout) if self.is_blocked(onlooker) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let sql = format!("SELECT pg_blocking_pids({})", self.pid);
-            let blockers = onlooker.simple_query(&sql).unwrap_or_default();
-            let is_blocked = blockers.iter().any(|message| match message {
-                SimpleQueryMessage::Row(row) => row.get(0).is_some_and(|pids| pids != "{}"),
-                _ => false,
-            });
-            // A deadlock is found only after a while on PostgreSQL; the step may yet end by itself.
-            let is_over = started.elapsed() > PATIENCE;
-            if (is_blocked && started.elapsed() > Duration::from_millis(60)) || is_over {
-                return match self.answers.try_recv() {
-                    Ok(answer) => Seen::Ended(answer),
-                    Err(_) => Seen::Waits,
-                };
-            }
         }
+        // It may have been answered while the server was asked.
+        self.answers.try_recv().map_or(Seen::Waits, Seen::Ended)
+    }
+
+    fn is_blocked(&self, onlooker: &mut Client) -> bool {
+        let sql = format!("SELECT pg_blocking_pids({})", self.pid);
+        let blockers = onlooker.simple_query(&sql).unwrap_or_default();
+        blockers.iter().any(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).is_some_and(|pids| pids != "{}"),
+            _ => false,
+        })
     }
 }
 

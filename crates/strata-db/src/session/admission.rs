@@ -82,6 +82,9 @@ impl Session {
             drop(env);
             *statement = Arc::new(renewed);
         }
+        if self.variables.follows_others.take() {
+            self.transaction.txn(shared).see_newest();
+        }
         let isolation = self.isolation();
         if isolation == Isolation::Serializable(Access::Deferrable)
             && self.transaction.safe_snapshot(shared) == Lock::Wait
@@ -94,8 +97,11 @@ impl Session {
         Ok(Some(view))
     }
 
-    /// Whether all of these locks are held now.
-    fn lock_tables(&mut self, shared: &Shared, locks: &TableLocks) -> Result<bool> {
+    /// Whether all of these locks are held now; if not, they are to be asked for again after a wait.
+    ///
+    /// # Errors
+    /// 57014 and 55P03 if the wait has taken too long.
+    pub(super) fn lock_tables(&mut self, shared: &Shared, locks: &TableLocks) -> Result<bool> {
         for (table, mode) in locks {
             let lock = self.transaction.txn(shared).lock_object(RELATION_CLASS, u64::from(table.0), *mode)?;
             if lock == Lock::Wait {

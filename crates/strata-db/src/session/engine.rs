@@ -91,7 +91,7 @@ impl Engine {
         }
         let commit = txn.commit()?;
         self.shared.store.wait_durable(commit.lsn)?;
-        self.shared.publish(&changes);
+        self.shared.publish(&changes, commit.seq);
         Ok(())
     }
 

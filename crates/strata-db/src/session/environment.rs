@@ -46,6 +46,8 @@ pub(super) struct Variables {
     pub(super) signals: RefCell<Vec<Signal>>,
     /// What the running statement's calls for locks came to.
     pub(super) answers: Answers,
+    /// It has an advisory lock that another may have had when it committed: the next plan is to see that.
+    pub(super) follows_others: Cell<bool>,
     /// What the running plan sees.
     pub(super) view: Cell<Option<View>>,
     /// Notices to be sent, with their severity.
@@ -74,6 +76,7 @@ impl Variables {
             interrupts,
             signals: RefCell::default(),
             answers: Answers::default(),
+            follows_others: Cell::new(false),
             view: Cell::new(None),
             project: project.oid,
             database: project.name.clone(),

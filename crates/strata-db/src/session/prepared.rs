@@ -172,7 +172,7 @@ impl PreparedTransactions {
         let commit = txn.commit()?;
         match prepared.changes {
             _ if !commits => {}
-            Some(changes) => shared.publish(&changes),
+            Some(changes) => shared.publish(&changes, commit.seq),
             None => shared.reload()?,
         }
         Ok(commit.lsn)

@@ -11,11 +11,11 @@ use super::snapshots::ExportedSnapshots;
 use crate::catalog::{Catalog, Change};
 use crate::error::Result;
 use crate::table::RowNumbers;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use strata_store::Store;
+use strata_store::{Seq, Store};
 
 /// The engine's state beside its sessions.
 pub(super) struct Shared {
@@ -24,6 +24,8 @@ pub(super) struct Shared {
     /// The data.
     pub(super) store: Store,
     catalog: RefCell<Arc<Catalog>>,
+    /// The last commit that changed it.
+    catalog_commit: Cell<Seq>,
     /// Statements by text.
     pub(super) plans: Plans,
     /// Positions of sequences.
@@ -91,6 +93,7 @@ impl Shared {
             env,
             store,
             catalog: RefCell::new(Arc::new(catalog)),
+            catalog_commit: Cell::new(Seq(0)),
             password_verifier,
         })
     }
@@ -100,11 +103,18 @@ impl Shared {
         self.catalog.borrow().clone()
     }
 
-    /// Makes a committed transaction's changes everybody's.
-    pub(super) fn publish(&self, changes: &[Change]) {
+    /// Whether the catalog is that of a commit which plain snapshots do not show yet: what it says of tables
+    /// would not fit the rows in them.
+    pub(super) fn catalog_is_ahead(&self) -> bool {
+        self.catalog_commit.get() > self.store.durable_seq()
+    }
+
+    /// Makes the changes of a transaction that has committed everybody's.
+    pub(super) fn publish(&self, changes: &[Change], commit: Seq) {
         if changes.is_empty() {
             return;
         }
+        self.catalog_commit.set(commit);
         let mut catalog = self.catalog.borrow_mut();
         let next = Arc::make_mut(&mut catalog);
         for change in changes {
@@ -118,6 +128,7 @@ impl Shared {
     /// Of the store.
     pub(super) fn reload(&self) -> Result<()> {
         let mut loaded = crate::catalog::rows::load(&self.store)?;
+        self.catalog_commit.set(self.store.last_seq());
         let mut catalog = self.catalog.borrow_mut();
         loaded.set_version(catalog.version() + 1);
         *catalog = Arc::new(loaded);

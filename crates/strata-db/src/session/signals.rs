@@ -193,6 +193,9 @@ impl Call {
             Call::Try => Ok(Some(shared.advisory.try_take(session, wish))),
             Call::Unlock => Ok(Some(shared.advisory.release(shared, session, wish))),
         })?;
+        if !matches!(self, Call::Unlock) && answer {
+            env.variables.follows_others.set(true);
+        }
         if matches!(self, Call::Unlock) && !answer {
             let kind = if wish.shared { "ShareLock" } else { "ExclusiveLock" };
             let message = format!("you don't own a lock of type {kind}");

@@ -139,7 +139,11 @@ impl Transaction {
     /// What the next statement sees.
     pub(super) fn view(&mut self, shared: &Shared, isolation: Isolation) -> View {
         let takes_first = &mut !std::mem::replace(&mut self.has_snapshot, true);
+        let is_ahead = shared.catalog_is_ahead();
         let txn = self.txn(shared);
+        if is_ahead {
+            txn.see_newest();
+        }
         match isolation {
             Isolation::ReadCommitted => txn.statement_view(),
             Isolation::RepeatableRead => txn.same_snapshot_view(),
@@ -236,7 +240,7 @@ impl Transaction {
         match outcome {
             Ok(commit) => {
                 settings.commit();
-                shared.publish(&changes);
+                shared.publish(&changes, commit.seq);
                 if writes {
                     self.last_commit = Some(commit.seq);
                 }

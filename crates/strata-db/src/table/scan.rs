@@ -10,12 +10,17 @@ use std::ops::Bound;
 use strata_store::{ExtentScan, KeyspaceId, Scan, Txn, View};
 use strata_types::{Batch, ColumnBuilder};
 
+/// Rows of the first batch from an index.
+const FIRST_STEP: usize = 16;
+
 /// A running scan of a table. Between two batches it holds no pin.
 pub struct TableScan {
     layout: TableLayout,
     columns: Vec<usize>,
     builders: Vec<ColumnBuilder>,
     source: Source,
+    /// Rows that the next batch from an index has at most: few at first, for many queries want only those.
+    step: usize,
     /// Rows that a chunk of an extent scan had beyond the batch asked for.
     queue: VecDeque<Batch>,
 }
@@ -31,7 +36,8 @@ impl TableScan {
     fn new(table: &TableDef, columns: &[usize], source: Source) -> Result<TableScan> {
         let layout = TableLayout::new(table)?;
         let builders = layout.builders(columns, 0);
-        Ok(TableScan { layout, columns: columns.to_vec(), builders, source, queue: VecDeque::new() })
+        let columns = columns.to_vec();
+        Ok(TableScan { layout, columns, builders, source, step: FIRST_STEP, queue: VecDeque::new() })
     }
 
     /// All rows, in the order in which they lie. [`ROW_KEY`](super::ROW_KEY) among the columns is the row's key.
@@ -116,6 +122,8 @@ impl TableScan {
     }
 
     fn next_keys(&mut self, txn: &Txn, max_rows: usize) -> Result<Option<Batch>> {
+        let max_rows = max_rows.min(self.step);
+        self.step = self.step.saturating_mul(4);
         let mut rows = 0;
         while rows < max_rows {
             let found = match &mut self.source {

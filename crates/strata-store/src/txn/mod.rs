@@ -77,6 +77,8 @@ pub struct Txn {
     seen: AtomicU64,
     gate: AtomicU64,
     gained: Vec<Gained>,
+    /// It was told to wait for a lock.
+    waits: bool,
     /// Its reads and writes are watched for conflicts.
     is_watched: AtomicBool,
 }
@@ -96,6 +98,7 @@ impl Txn {
             seen: AtomicU64::new(at_least.0),
             gate: AtomicU64::new(0),
             gained: Vec::new(),
+            waits: false,
             is_watched: AtomicBool::new(false),
         }
     }
@@ -264,13 +267,36 @@ impl Txn {
     /// Asks for a lock of something that is no row: a table, an advisory key. As [`lock`](Self::lock).
     pub fn lock_object(&mut self, class: u64, id: u64, mode: ObjectMode) -> Result<Lock> {
         let key = LockKey::Object { class, id };
-        self.store.engine().locks.lock().lock(self.id, key, mode.into(), &mut self.gained)
+        let lock = self.store.engine().locks.lock().lock(self.id, key, mode.into(), &mut self.gained)?;
+        match lock {
+            Lock::Wait => self.waits = true,
+            Lock::Granted => self.follows_others(mode),
+        }
+        Ok(lock)
     }
 
     /// Takes the lock of an object if that needs no waiting.
     pub fn try_lock_object(&mut self, class: u64, id: u64, mode: ObjectMode) -> Result<bool> {
         let key = LockKey::Object { class, id };
-        self.store.engine().locks.lock().try_lock(self.id, &key, mode.into(), &mut self.gained)
+        let is_mine =
+            self.store.engine().locks.lock().try_lock(self.id, &key, mode.into(), &mut self.gained)?;
+        if is_mine {
+            self.follows_others(mode);
+        }
+        Ok(is_mine)
+    }
+
+    /// It has a lock after others had it: their commits may not be durable yet, but it is to see them.
+    fn follows_others(&mut self, mode: ObjectMode) {
+        if std::mem::take(&mut self.waits) || mode > ObjectMode::RowExclusive {
+            self.see_newest();
+        }
+    }
+
+    /// From here on views show at least every commit until now, durable or not; the gate of the reply that
+    /// ends the transaction covers them.
+    pub fn see_newest(&self) {
+        self.look_at_newest();
     }
 
     /// The statement that waited for a lock has been cancelled.

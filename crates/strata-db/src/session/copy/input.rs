@@ -3,6 +3,7 @@
 //! The INSERT is bound and planned for a row in which every copied column is NULL; then those places take
 //! the columns that are handed in. Whatever INSERT does, defaults, checks, indexes, is therefore done.
 
+use super::super::admission::table_locks;
 use super::super::engine::Turn;
 use super::super::portal::step_plan;
 use super::super::references::{self, Checks, Watch};
@@ -66,7 +67,7 @@ struct CopiedColumn {
 }
 
 impl CopyIn {
-    /// Looks up table and columns and plans the INSERT.
+    /// Looks up table and columns, plans the INSERT and locks the table; `None` if that must be waited for.
     pub(super) fn open(
         session: &mut Session,
         shared: &Shared,
@@ -74,9 +75,7 @@ impl CopyIn {
         named: &[ast::Ident],
         options: Options,
         filter: Option<&ast::Expr>,
-    ) -> Result<CopyIn> {
-        let isolation = session.isolation();
-        let view = session.transaction.view(shared, isolation);
+    ) -> Result<Option<CopyIn>> {
         let env = session.environment(shared);
         let names = env.names();
         let parts: Vec<String> = name.0.iter().map(|part| part.name.to_string()).collect();
@@ -96,7 +95,12 @@ impl CopyIn {
         }
         let watch = Watch::new(references::of_plan(&env.catalog, &plan));
         let format = session.variables.settings.borrow().format().clone();
-        Ok(CopyIn {
+        drop(env);
+        if !session.lock_tables(shared, &table_locks(&plan))? {
+            return Ok(None);
+        }
+        let view = session.transaction.view(shared, session.isolation());
+        Ok(Some(CopyIn {
             table: name.base().to_owned(),
             reader: Reader::new(&options),
             header_read: options.header == Header::No,
@@ -115,7 +119,7 @@ impl CopyIn {
             checks: None,
             done: false,
             format,
-        })
+        }))
     }
 
     /// Columns that the data has.

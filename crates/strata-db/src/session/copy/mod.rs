@@ -40,13 +40,19 @@ pub(super) fn run(session: &mut Session, shared: &Shared, copy: &ast::Copy) -> R
     };
     let options = Options::parse(copy)?;
     if !copy.from {
-        return Ok(Outcome::CopyOut(Box::new(CopyOut::open(session, shared, copy, options)?)));
+        return Ok(match CopyOut::open(session, shared, copy, options)? {
+            Some(output) => Outcome::CopyOut(Box::new(output)),
+            None => Outcome::Wait,
+        });
     }
     match &copy.source {
         ast::CopySource::Table { name, columns } => {
             session.refuse_if_read_only("COPY FROM")?;
             let filter = copy.filter.as_ref();
-            let input = Box::new(CopyIn::open(session, shared, name, columns, options, filter)?);
+            let Some(input) = CopyIn::open(session, shared, name, columns, options, filter)? else {
+                return Ok(Outcome::Wait);
+            };
+            let input = Box::new(input);
             Ok(match file {
                 Some(file) => Outcome::CopyFile(Box::new(CopyFile::new(input, file))),
                 None => Outcome::CopyIn(input),

@@ -1,5 +1,6 @@
 //! COPY TO: a query's rows as lines.
 
+use super::super::admission::table_locks;
 use super::super::engine::Turn;
 use super::super::outbox::Outbox;
 use super::super::portal::step_plan;
@@ -30,15 +31,14 @@ pub(in super::super) struct CopyOut {
 }
 
 impl CopyOut {
-    /// Plans the query, or `SELECT columns FROM table`.
+    /// Plans the query, or `SELECT columns FROM table`, and locks its tables; `None` if that must be waited
+    /// for.
     pub(super) fn open(
         session: &mut Session,
         shared: &Shared,
         copy: &ast::Copy,
         options: Options,
-    ) -> Result<CopyOut> {
-        let isolation = session.isolation();
-        let view = session.transaction.view(shared, isolation);
+    ) -> Result<Option<CopyOut>> {
         let env = session.environment(shared);
         let tree = match &copy.source {
             ast::CopySource::Query(statement) => statement.clone(),
@@ -47,7 +47,12 @@ impl CopyOut {
         let bound = crate::bind::statement(&env.names(), &env, &[], &tree)?;
         let fields = bound.fields;
         let plan = crate::optimize::plan(bound.plan, &env, &env)?;
-        Ok(CopyOut {
+        drop(env);
+        if !session.lock_tables(shared, &table_locks(&plan))? {
+            return Ok(None);
+        }
+        let view = session.transaction.view(shared, session.isolation());
+        Ok(Some(CopyOut {
             running: exec::build(&Arc::new(plan))?,
             view,
             fields,
@@ -56,7 +61,7 @@ impl CopyOut {
             rows: 0,
             line: Vec::new(),
             field: Vec::new(),
-        })
+        }))
     }
 
     /// Columns of the data.

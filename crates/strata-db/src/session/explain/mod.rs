@@ -140,7 +140,7 @@ pub(super) fn explain(
 ) -> Result<Outcome> {
     let options = Options::read(&explain.options)?;
     let started = shared.env.clock.monotonic_us();
-    let statement = planned(session, shared, &explain.statement)?;
+    let mut statement = planned(session, shared, &explain.statement)?;
     let planning_us = Some(shared.env.clock.monotonic_us() - started);
     let times = Times { planning_us, execution_us: None };
     let Work::Plan(plan, kind) = &statement.work else {
@@ -154,7 +154,8 @@ pub(super) fn explain(
     if *kind != BoundKind::Select {
         session.refuse_if_read_only(kind.tag())?;
     }
-    let view = session.transaction.view(shared, session.isolation());
+    let Some(view) = session.admit(shared, &mut statement, false)? else { return Ok(Outcome::Wait) };
+    let Work::Plan(plan, _) = &statement.work else { unreachable!("a plan stays one when it is made anew") };
     let started = shared.env.clock.monotonic_us();
     Ok(Outcome::Analysis(Box::new(Analysis {
         running: exec::build_measured(plan)?,
