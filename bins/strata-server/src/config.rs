@@ -31,6 +31,10 @@ pub struct Config {
     #[arg(long, default_value_t = 2)]
     pub workers: usize,
 
+    /// Check the data directory and end: every table, page, index entry and journal record. Changes nothing.
+    #[arg(long)]
+    pub verify: bool,
+
     /// Listen beyond loopback even though a superuser has no password.
     #[arg(long)]
     pub insecure: bool,

@@ -15,6 +15,7 @@
 //! | module | |
 //! |---|---|
 //! | [`config`] | flags |
+//! | [`verify`] | what `--verify` does |
 //! | [`listener`] | accepts connections, shuts down |
 //! | [`handshake`] | SSLRequest, start-up message, authentication |
 //! | [`connection`] | a client's socket, inbox and outbox |
@@ -28,6 +29,7 @@ pub mod handshake;
 pub mod lender;
 pub mod listener;
 mod scram;
+pub mod verify;
 pub mod wire;
 
 pub use config::Config;

@@ -5,7 +5,7 @@ use crate::preparer::Preparer;
 use crate::replay::{self, Record};
 use crate::segment;
 use crate::writer::Writer;
-use crate::{Error, Lsn, Result, preparer, recovery, writer};
+use crate::{Error, Lsn, Result, copy, preparer, recovery, writer};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -216,6 +216,16 @@ impl Journal {
     /// [`Error::Corrupt`] for damage, [`Error::Missing`] if segments from `from` on are gone, and the disk's.
     pub fn replay(&self, from: Lsn, visit: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>) -> Result<()> {
         replay::replay(&self.shared, from, self.durable(), visit)
+    }
+
+    /// Copies the segments between `from` and `to` to another directory, which is a journal that ends at `to`
+    /// then. Both must be durable, and the caller sees to it that nothing from `from` on is recycled
+    /// meanwhile. Returns the bytes copied.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if segments from `from` on are gone, and the disk's.
+    pub fn copy(&self, from: Lsn, to: Lsn, dir: &Path) -> Result<u64> {
+        copy::copy(&self.shared, from, to, dir)
     }
 
     /// Promises that nothing below `lsn` will be read again: whole segments below it are used again.

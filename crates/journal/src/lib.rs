@@ -46,6 +46,7 @@
 //! Cutting overwrites the headers of the frames behind the place and syncs, so that they cannot come back
 //! when new frames happen to end where they begin. A read error is an error, never an end.
 
+mod copy;
 mod error;
 mod frame;
 mod journal;

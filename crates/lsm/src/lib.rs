@@ -39,6 +39,7 @@ mod buffer;
 mod cache;
 mod codec;
 mod compaction;
+mod copy;
 mod error;
 mod flush;
 mod ingest;
@@ -58,6 +59,7 @@ mod value;
 mod version;
 
 pub use compaction::DropSink;
+pub use copy::Copied;
 pub use error::{Error, Result};
 pub use ingest::Ingestion;
 pub use iter::Iter;

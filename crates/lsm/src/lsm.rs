@@ -1,6 +1,7 @@
 //! The public handle.
 
 use crate::compaction::DropSink;
+use crate::copy::Copied;
 use crate::ingest::Ingestion;
 use crate::iter::{Iter, Source};
 use crate::jobs::{CompactionJob, FlushJob};
@@ -260,6 +261,12 @@ impl Lsm {
             count += crate::sstable::cursor::verify_order(TableCursor::new(table.clone(), Reading::Ahead))?;
         }
         Ok(count)
+    }
+
+    /// Copies what is in SSTables to another directory, which is a tree then: all of [`Self::flushed`] at some
+    /// moment during the call. Tables that an earlier copy has left there are kept.
+    pub fn copy(&self, dir: &Path) -> Result<Copied> {
+        crate::copy::copy(&self.tree, dir)
     }
 
     /// One line a table, as scripts and people read it: level, id, entries, keys.

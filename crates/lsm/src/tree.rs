@@ -88,7 +88,7 @@ impl Files {
         self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn peek_next_id(&self) -> u64 {
+    pub(crate) fn peek_next_id(&self) -> u64 {
         self.next_id.load(Ordering::Relaxed)
     }
 

@@ -70,8 +70,9 @@ impl Checkpoint {
         engine.heap.sweep_some(&mut self.sweep).or_else(|error| engine.judge(error.into()))
     }
 
-    pub(crate) fn end(self, engine: &Engine) -> Result<()> {
+    pub(crate) fn end(mut self, engine: &Engine) -> Result<()> {
         self.write_the_rest(engine).or_else(|error| engine.judge(error))?;
+        self.next.flushed = engine.lsm.flushed();
         let mut superblock = engine.superblock.lock();
         if self.next.checkpoint <= superblock.checkpoint {
             // Another one was faster, and began later.
@@ -81,8 +82,11 @@ impl Checkpoint {
         let position = self.next.checkpoint;
         *superblock = self.next;
         engine.checkpointed.store(position.0, Ordering::Relaxed);
-        engine.journal.recycle_before(position);
-        engine.heap.replay_starts_at(position);
+        // Somebody who still needs the journal leaves it to the next checkpoint.
+        if let Some(_nobody_else) = engine.retained.try_lock() {
+            engine.journal.recycle_before(position);
+            engine.heap.replay_starts_at(position);
+        }
         Ok(())
     }
 

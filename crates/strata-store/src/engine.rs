@@ -43,6 +43,10 @@ pub(crate) struct Engine {
     pub(crate) scratch: Scratch,
     pub(crate) next_txn: AtomicU64,
     pub(crate) poison: Mutex<Option<String>>,
+    /// Held while the journal must stay from the last checkpoint on. Taken before all others.
+    pub(crate) retained: Mutex<()>,
+    /// No commits: what is written goes nowhere.
+    pub(crate) is_read_only: bool,
     /// Keeps other processes out.
     pub(crate) _directory_lock: Arc<dyn File>,
 }

@@ -33,6 +33,15 @@ pub enum Error {
         /// How that was noticed.
         reason: Reason,
     },
+    /// The store was opened to be read.
+    #[error("the store is open for reading only")]
+    ReadOnly,
+    /// The directory holds something that is no backup of this store.
+    #[error("{dir} is neither empty nor a backup of this store")]
+    Occupied {
+        /// The directory.
+        dir: String,
+    },
     /// The device is full. Nothing is lost, and the store goes on once there is room.
     #[error("could not extend {file}: no space left on device")]
     Full {
@@ -67,8 +76,11 @@ pub enum Error {
         /// What was found instead.
         what: String,
     },
-    /// The file was written by a later build.
-    #[error("{file}: format {found}, this build reads up to {supported}")]
+    /// The file was written by another build, in a format that this one does not know.
+    #[error(
+        "{file}: format {found}, this build reads {supported}: open the store with the build that wrote it, \
+         or carry its data over with a dump"
+    )]
     UnknownFormat {
         /// The file.
         file: String,
@@ -125,6 +137,8 @@ impl Error {
         match self {
             Error::Deadlock => "40P01",
             Error::LockNotAvailable => "55P03",
+            Error::ReadOnly => "25006",
+            Error::Occupied { .. } => "55000",
             Error::Conflict { .. } | Error::Serialization { .. } => "40001",
             Error::Full { .. } | Error::Poisoned { is_full: true, .. } => "53100",
             Error::OutOfMemory { .. } => "53200",

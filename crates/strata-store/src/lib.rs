@@ -36,8 +36,9 @@
 //! | `scratch/` | what large transactions spill; emptied at open |
 //!
 //! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `parts`, `redo`, `recovery`,
-//! `checkpoint`, `upkeep`, `vacuum`, `lock`, `serializable`, `snapshots`, `verify`.
+//! `checkpoint`, `upkeep`, `vacuum`, `lock`, `serializable`, `snapshots`, `verify`, `backup`.
 
+mod backup;
 mod checkpoint;
 mod commit;
 mod engine;
@@ -59,6 +60,7 @@ mod upkeep;
 mod vacuum;
 mod verify;
 
+pub use backup::BackupStats;
 pub use error::{Error, Result};
 pub use filesystem::{MemoryPool, Reservation, ScratchFile};
 pub use journal::Lsn;

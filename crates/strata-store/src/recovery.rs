@@ -29,6 +29,15 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use vfs::{Env, File};
 
+/// Opens the store in `dir` to be read, over an environment that keeps changes to itself.
+pub(crate) fn open_read_only(env: &Env, dir: &Path, options: &StoreOptions) -> Result<Engine> {
+    if !Superblock::exists(env, dir)? {
+        let (file, reason) = (dir.display().to_string(), "there is no store".to_owned());
+        return Err(Error::Disk { op: "open", file, reason });
+    }
+    Ok(Engine { is_read_only: true, ..open(vfs::overlay::env(env), dir, options)? })
+}
+
 /// Opens the store in `dir`, or makes one there.
 pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engine> {
     make_directory(&env, dir)?;
@@ -50,6 +59,10 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
         ..lsm::Options::default()
     };
     let lsm = Lsm::open(&env, &dir.join("lsm"), pool.clone(), tree_options)?;
+    if lsm.flushed() < superblock.flushed {
+        let what = format!("the tree ends at commit {}, before {}", lsm.flushed().0, superblock.flushed.0);
+        return Err(Error::Corrupt { file: dir.join("lsm").display().to_string(), offset: 0, what });
+    }
     // The names of what was just made; each has synced what is in it.
     env.fs.sync_dir(dir).map_err(|source| Error::disk("sync", dir, &source))?;
     let dropped_by_tree = Arc::new(Dropped::default());
@@ -76,6 +89,8 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
         bulk_len: options.bulk_len,
         next_txn: AtomicU64::new(1),
         poison: Mutex::new(None),
+        retained: Mutex::new(()),
+        is_read_only: false,
         _directory_lock: directory_lock,
     };
     engine.heap.replay_starts_at(engine.superblock.lock().checkpoint);
@@ -107,7 +122,7 @@ fn empty_scratch(env: &Env, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn take_directory(env: &Env, dir: &Path) -> Result<Arc<dyn File>> {
+pub(crate) fn take_directory(env: &Env, dir: &Path) -> Result<Arc<dyn File>> {
     let path = dir.join("LOCK");
     env.fs.lock(&path).map_err(|source| match source.kind() {
         std::io::ErrorKind::WouldBlock => Error::Locked { dir: dir.display().to_string() },

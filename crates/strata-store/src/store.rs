@@ -1,5 +1,6 @@
 //! The store as its user holds it.
 
+use crate::backup::{self, BackupStats};
 use crate::checkpoint;
 use crate::engine::Engine;
 use crate::snapshots::Snapshot;
@@ -60,8 +61,18 @@ impl Store {
     /// Opens the store in `dir`, or makes one there. What was committed before a crash is there again
     /// when this returns.
     pub fn open(env: Env, dir: &Path, options: StoreOptions) -> Result<Store> {
-        let jobs = env.jobs.clone();
-        let engine = Arc::new(recovery::open(env, dir, &options)?);
+        recovery::open(env, dir, &options).map(Store::start)
+    }
+
+    /// Opens the store in `dir` as it stands, and changes nothing there: what recovery has to do it does in
+    /// memory. Nothing can be committed. While it is open nobody else can open the directory.
+    pub fn open_read_only(env: &Env, dir: &Path, options: StoreOptions) -> Result<Store> {
+        recovery::open_read_only(env, dir, &options).map(Store::start)
+    }
+
+    fn start(engine: Engine) -> Store {
+        let jobs = engine.env.jobs.clone();
+        let engine = Arc::new(engine);
         let upkeep = jobs.spawn("upkeep", Box::new(Upkeep::new(engine.clone())));
         // Weak, for the job owns the journal that owns what listens to it.
         let waker = Arc::downgrade(&upkeep);
@@ -77,7 +88,7 @@ impl Store {
                 job.wake();
             }
         }));
-        Ok(Store { shared: Arc::new(Shared { _upkeep: upkeep, engine }) })
+        Store { shared: Arc::new(Shared { _upkeep: upkeep, engine }) }
     }
 
     /// Begins a transaction.
@@ -165,6 +176,12 @@ impl Store {
     /// Gives back the room of every version that nobody sees any more.
     pub fn vacuum(&self) -> Result<VacuumStats> {
         vacuum::vacuum(self.engine())
+    }
+
+    /// Copies the store to another directory, which is a store then, while commits go on. An earlier backup
+    /// of this store in the same directory is replaced; what of it still holds is not copied again.
+    pub fn backup(&self, to: &Path) -> Result<BackupStats> {
+        backup::backup(self.engine(), to)
     }
 
     /// Checks everything against everything.

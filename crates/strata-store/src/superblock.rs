@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! STRATA                                                        (integers little-endian)
-//!   8 magic   4 format   16 store id   8 checkpoint LSN   8 last seq
+//!   8 magic   4 format   16 store id   8 checkpoint LSN   8 last seq   8 flushed seq (since format 2)
 //!   4 number of dropped keyspaces   4 per keyspace   4 crc32 of all before
 //! ```
 //! It is replaced as a whole: written beside itself, synced, renamed, and the directory synced (I-5). Every
@@ -16,7 +16,18 @@ use vfs::{Env, OpenMode};
 
 const NAME: &str = "STRATA";
 const MAGIC: &[u8; 8] = b"STRATA\r\n";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// Takes the file away, durably: the directory is no store any more.
+pub(crate) fn remove(env: &Env, dir: &Path) -> Result<()> {
+    let path = dir.join(NAME);
+    match env.fs.remove(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::disk("remove", &path, &source))
+        }
+        _ => env.fs.sync_dir(dir).map_err(|source| Error::disk("sync", dir, &source)),
+    }
+}
 
 /// What the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +37,9 @@ pub(crate) struct Superblock {
     pub(crate) checkpoint: Lsn,
     /// The newest commit at the checkpoint.
     pub(crate) last_seq: Seq,
+    /// What the tree's tables held at least. A tree that holds less has lost the end of its manifest, which
+    /// it cannot tell from one that was torn.
+    pub(crate) flushed: Seq,
     /// Keyspaces dropped before the checkpoint whose heap is still there.
     pub(crate) dropped: Vec<KeyspaceId>,
 }
@@ -58,7 +72,13 @@ impl Superblock {
         }
         let mut store_id = [0; 16];
         env.random.fill(&mut store_id);
-        let new = Superblock { store_id, checkpoint: Lsn(0), last_seq: Seq(0), dropped: Vec::new() };
+        let new = Superblock {
+            store_id,
+            checkpoint: Lsn(0),
+            last_seq: Seq(0),
+            flushed: Seq(0),
+            dropped: Vec::new(),
+        };
         new.store(env, dir)?;
         Ok(new)
     }
@@ -80,11 +100,11 @@ impl Superblock {
         }
         let mut rest = content.strip_prefix(MAGIC).ok_or_else(|| corrupt("not a store"))?;
         let found = u32::from_le_bytes(take(&mut rest).ok_or_else(|| corrupt("too short"))?);
-        if found != FORMAT {
+        if !(1..=FORMAT).contains(&found) {
             let file = path.display().to_string();
             return Err(Error::UnknownFormat { file, found, supported: FORMAT });
         }
-        Self::decode(rest).ok_or_else(|| corrupt("too short"))
+        Self::decode(rest, found).ok_or_else(|| corrupt("too short"))
     }
 
     /// Replaces the file in `dir`.
@@ -108,6 +128,7 @@ impl Superblock {
         bytes.extend_from_slice(&self.store_id);
         bytes.extend_from_slice(&self.checkpoint.0.to_le_bytes());
         bytes.extend_from_slice(&self.last_seq.0.to_le_bytes());
+        bytes.extend_from_slice(&self.flushed.0.to_le_bytes());
         bytes.extend_from_slice(&(self.dropped.len() as u32).to_le_bytes());
         for keyspace in &self.dropped {
             bytes.extend_from_slice(&keyspace.0.to_le_bytes());
@@ -116,17 +137,18 @@ impl Superblock {
         bytes
     }
 
-    fn decode(mut rest: &[u8]) -> Option<Self> {
+    fn decode(mut rest: &[u8], format: u32) -> Option<Self> {
         let rest = &mut rest;
         let store_id = take(rest)?;
         let checkpoint = Lsn(u64::from_le_bytes(take(rest)?));
         let last_seq = Seq(u64::from_le_bytes(take(rest)?));
+        let flushed = Seq(if format == 1 { 0 } else { u64::from_le_bytes(take(rest)?) });
         let count = u32::from_le_bytes(take(rest)?);
         let mut dropped = Vec::new();
         for _ in 0..count {
             dropped.push(KeyspaceId(u32::from_le_bytes(take(rest)?)));
         }
-        rest.is_empty().then_some(Superblock { store_id, checkpoint, last_seq, dropped })
+        rest.is_empty().then_some(Superblock { store_id, checkpoint, last_seq, flushed, dropped })
     }
 }
 
@@ -145,6 +167,7 @@ mod tests {
             store_id: [7; 16],
             checkpoint: Lsn(1 << 40),
             last_seq: Seq(99),
+            flushed: Seq(98),
             dropped: vec![KeyspaceId(3), KeyspaceId(1 << 31)],
         }
     }

@@ -142,6 +142,16 @@ impl Saved {
         self.spaces.into_iter().map(|(id, blocks)| (id, BlockMap::restore(blocks)))
     }
 
+    /// Whether a page was written to the block of this entry.
+    pub(super) fn is_written(entry: u64) -> bool {
+        entry & SAVED_BIT != 0
+    }
+
+    /// Notes which image of the page goes with the entry.
+    pub(super) fn note_floor(entry: &mut u64, lsn: Lsn) {
+        *entry = lsn.0.max(1) << FLOOR_SHIFT | *entry & (SAVED_BIT | ROOM_MASK);
+    }
+
     /// Reads the file; `None` if there is none.
     pub(super) fn load(env: &Env, dir: &Path) -> Result<Option<Saved>> {
         let path = path(dir);

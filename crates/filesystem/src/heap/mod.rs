@@ -31,6 +31,7 @@
 //! `write_back.rs`.
 
 mod block_map;
+mod copy;
 mod large;
 mod loc;
 mod placing;

@@ -172,6 +172,11 @@ impl Spaces {
         }
     }
 
+    /// The dropped spaces that are remembered, with the LSNs of their drops.
+    pub(super) fn dropped(&self) -> BTreeMap<SpaceId, Lsn> {
+        self.dropped.lock().clone()
+    }
+
     /// Bytes that the files of dropped spaces take.
     pub(super) fn unreleased(&self) -> u64 {
         self.unreleased.lock().values().sum()
@@ -226,6 +231,6 @@ impl Spaces {
     }
 }
 
-fn heap_file(dir: &Path, id: SpaceId) -> PathBuf {
+pub(super) fn heap_file(dir: &Path, id: SpaceId) -> PathBuf {
     dir.join(format!("{}.heap", id.0))
 }

@@ -162,6 +162,15 @@ impl Manifest {
     }
 }
 
+/// Takes `CURRENT` away, durably: the directory is no tree any more.
+pub(crate) fn forget(env: &Env, dir: &Path) -> Result<()> {
+    let path = current_path(dir);
+    match env.fs.remove(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::disk("remove", &path, 0, &source)),
+        _ => sync_dir(env, dir),
+    }
+}
+
 /// Makes durable what was read. It may be in the cache only, and clean there, if the process before this one
 /// died between write and sync, or because a sync had failed.
 fn write_again(env: &Env, dir: &Path, path: &Path, file: &dyn File) -> Result<()> {

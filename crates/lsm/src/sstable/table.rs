@@ -160,18 +160,16 @@ impl Table {
 
     /// Compares the whole file with the checksum in its footer, and its properties with the manifest's.
     pub(crate) fn verify_file(&self) -> Result<()> {
-        let end = self.meta.len - FOOTER_LEN as u64;
-        let (mut at, mut hasher) = (0, crc32fast::Hasher::new());
+        let mut check = self.check();
         let mut buffer = vec![0; 256 * 1024];
-        while at < end {
-            let len = buffer.len().min((end - at) as usize);
-            self.read_piece(&mut buffer[..len], at)?;
-            hasher.update(&buffer[..len]);
-            at += len as u64;
+        let mut at = 0;
+        while at < self.meta.len {
+            buffer.truncate((self.meta.len - at).min(buffer.len() as u64) as usize);
+            self.read_piece(&mut buffer, at)?;
+            check.update(&buffer);
+            at += buffer.len() as u64;
         }
-        if hasher.finalize() != self.content_crc {
-            return Err(Error::corrupt(&self.path, 0, "the file does not match the checksum in its footer"));
-        }
+        check.finish()?;
         let properties = stored::read(&*self.file, &self.path, self.meta.id, self.properties_at)?;
         match Properties::decode(&mut Reader::new(&properties)) {
             Some(properties) if properties == self.meta.properties => Ok(()),
@@ -181,6 +179,11 @@ impl Table {
                 "properties differ from the manifest's",
             )),
         }
+    }
+
+    /// Begins to compare the file, which is shown from front to back, with the checksum in its footer.
+    pub(crate) fn check(&self) -> Check<'_> {
+        Check { table: self, left: self.meta.len - FOOTER_LEN as u64, hasher: crc32fast::Hasher::new() }
     }
 
     /// Reads a piece of the file as it is.
@@ -196,6 +199,31 @@ impl Table {
         let bytes = stored::read(&*self.file, &self.path, self.meta.id, handle)?;
         self.cache.insert(address, &bytes);
         Ok(bytes)
+    }
+}
+
+/// A comparison under way.
+pub(crate) struct Check<'a> {
+    table: &'a Table,
+    /// Bytes before the footer that were not shown yet.
+    left: u64,
+    hasher: crc32fast::Hasher,
+}
+
+impl Check<'_> {
+    pub(crate) fn update(&mut self, piece: &[u8]) {
+        let covered = (piece.len() as u64).min(self.left);
+        self.left -= covered;
+        self.hasher.update(&piece[..covered as usize]);
+    }
+
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.hasher.finalize() == self.table.content_crc {
+            true => Ok(()),
+            false => {
+                Err(Error::corrupt(&self.table.path, 0, "the file does not match the checksum in its footer"))
+            }
+        }
     }
 }
 

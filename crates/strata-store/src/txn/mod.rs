@@ -384,6 +384,9 @@ impl Txn {
             let lsn = self.gate();
             return Ok(Commit { seq: self.seen_seq(), lsn });
         }
+        if self.store.engine().is_read_only {
+            return Err(Error::ReadOnly);
+        }
         self.store.engine().hold_back()?;
         let commit = self.commits_watched(|txn| commit::commit(txn.store.engine(), txn))?;
         Ok(Commit { lsn: commit.lsn.max(self.gate()), ..commit })
