@@ -13,8 +13,13 @@ use vfs::{Env, OpenMode};
 const DIR: &str = "/store";
 const ROWS: KeyspaceId = KeyspaceId::table(1);
 const INDEX: KeyspaceId = KeyspaceId::index(1);
-const SMALL: StoreOptions =
-    StoreOptions { memory: 4 << 20, checkpoint_every: 1 << 20, segment_len: 16 << 10, bulk_len: 64 << 10 };
+const SMALL: StoreOptions = StoreOptions {
+    memory: 4 << 20,
+    checkpoint_every: 1 << 20,
+    segment_len: 16 << 10,
+    bulk_len: 64 << 10,
+    finds_deadlocks: true,
+};
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
