@@ -13,8 +13,13 @@ const BACKUP: &str = "/backup";
 const ROWS: KeyspaceId = KeyspaceId::table(1);
 const PASSING: KeyspaceId = KeyspaceId::table(2);
 const INDEX: KeyspaceId = KeyspaceId::index(1);
-const SMALL: StoreOptions =
-    StoreOptions { memory: 16 << 20, checkpoint_every: 256 << 10, segment_len: 64 << 10, bulk_len: 64 << 10 };
+const SMALL: StoreOptions = StoreOptions {
+    memory: 16 << 20,
+    checkpoint_every: 256 << 10,
+    segment_len: 64 << 10,
+    bulk_len: 64 << 10,
+    finds_deadlocks: true,
+};
 
 fn open(env: &Env) -> Store {
     Store::open(env.clone(), Path::new(DIR), SMALL).unwrap()
