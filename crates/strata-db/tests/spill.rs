@@ -123,6 +123,15 @@ fn an_external_sort_says_so() {
 }
 
 #[test]
+fn groups_put_aside_are_told() {
+    let mut db = with_table(6_000, 10_000, 3);
+    for query in ["SELECT id, count(*) FROM t GROUP BY id", "SELECT DISTINCT id, txt FROM t"] {
+        let told = analysis(&mut db, query);
+        assert!(told.contains("kB  Disk Usage: ") && !told.contains("Batches: 1 "), "{told}");
+    }
+}
+
+#[test]
 fn cursors_go_back_to_rows_in_a_file() {
     let mut db = with_table(6_000, 100, 2);
     db.ok("SET work_mem = '64kB'");

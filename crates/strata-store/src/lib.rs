@@ -33,7 +33,7 @@
 //! | `STRATA` | the superblock: store id, format, checkpoint position |
 //! | `LOCK` | held while the store is open |
 //! | `journal/`, `heap/`, `lsm/` | what the crates beneath keep |
-//! | `scratch/` | what large transactions spill; emptied at open |
+//! | `scratch/` | what large transactions and [`Store::scratch`] put there; emptied at open |
 //!
 //! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `parts`, `redo`, `recovery`,
 //! `checkpoint`, `upkeep`, `vacuum`, `lock`, `serializable`, `snapshots`, `verify`, `backup`.

@@ -6,6 +6,7 @@ mod cte;
 mod distinct;
 mod filter;
 mod function_scan;
+mod growth;
 mod hash_join;
 mod index_range;
 mod key_lookup;

@@ -1,58 +1,42 @@
 //! New rows, one from one.
 //!
-//! An expression may make values far larger than those that it reads (`repeat`). Where that can be, a batch
-//! is computed in parts whose size follows from what the part before came to.
+//! Where values may be far larger than those that they are made from, a batch is computed in parts.
 
+use super::growth::Growth;
 use crate::error::Result;
 use crate::exec::context::Run;
-use crate::exec::eval::{Row, eval_column, eval_row, may_amplify};
-use crate::exec::step::{BATCH_ROWS, Input, Operator, Step, pull};
-use crate::plan::{Expr, ExprKind};
+use crate::exec::eval::{Row, eval_column, eval_row};
+use crate::exec::step::{Input, Operator, Step, pull};
+use crate::plan::Expr;
 use std::sync::Arc;
 use strata_types::{Batch, Column};
-
-/// Bytes that a part may come to.
-const PART_BYTES: usize = 1 << 20;
-/// Rows of the first part: so many values of the greatest length fit into a column.
-const FIRST_ROWS: usize = 4;
 
 /// See the module.
 pub(in crate::exec) struct Project {
     input: Input,
     exprs: Vec<Expr>,
-    /// Rows of a part, if there have to be parts.
-    part_rows: Option<usize>,
+    /// How much is computed at once; `None` if nothing can grow.
+    growth: Option<Growth>,
     /// A batch and how many of its rows are done with.
     current: Option<(Batch, usize)>,
 }
 
 impl Project {
     pub(in crate::exec) fn new(input: Input, exprs: Vec<Expr>) -> Project {
-        let may_grow = |expr: &Expr| {
-            expr.ty.len() < 0
-                && match &expr.kind {
-                    ExprKind::Column(_) => false,
-                    ExprKind::Const(_) => may_amplify(expr),
-                    _ => true,
-                }
-        };
-        let part_rows = exprs.iter().any(may_grow).then_some(FIRST_ROWS);
-        Project { input, exprs, part_rows, current: None }
+        let growth = Growth::of(&exprs);
+        Project { input, exprs, growth, current: None }
     }
 
     /// Computes the next part of the batch at hand.
-    fn part(&mut self, part_rows: usize, run: &mut Run<'_>) -> Result<Step> {
+    fn part(&mut self, mut growth: Growth, run: &mut Run<'_>) -> Result<Step> {
         let (batch, done) = match self.current.take() {
             Some(current) => current,
             None => (pull!(self.input, run, return Ok(Step::Done)), 0),
         };
-        let rows = part_rows.min(batch.rows - done);
-        let part = match rows == batch.rows {
-            true => project(&self.exprs, &batch, run)?,
-            false => project(&self.exprs, &batch.slice(done, rows), run)?,
-        };
-        let row_bytes = part.byte_len() / rows.max(1) + 1;
-        self.part_rows = Some((PART_BYTES / row_bytes).clamp(1, BATCH_ROWS));
+        let rows = growth.rows(batch.rows - done);
+        let part = project(&self.exprs, &batch.slice(done, rows), run)?;
+        growth.learn(part.byte_len(), rows);
+        self.growth = Some(growth);
         if done + rows < batch.rows {
             self.current = Some((batch, done + rows));
         }
@@ -62,8 +46,8 @@ impl Project {
 
 impl Operator for Project {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
-        if let Some(part_rows) = self.part_rows {
-            return self.part(part_rows, run);
+        if let Some(growth) = self.growth {
+            return self.part(growth, run);
         }
         let batch = pull!(self.input, run, return Ok(Step::Done));
         Ok(Step::Batch(project(&self.exprs, &batch, run)?))

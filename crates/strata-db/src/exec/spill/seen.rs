@@ -108,6 +108,7 @@ impl Seen {
             }
             self.table.clear();
             let Some(part) = self.waiting.pop() else { return Ok(None) };
+            self.spent.parts += 1;
             self.level = part.level() + 1;
             self.reading = Some(part.reader());
         }
@@ -119,7 +120,6 @@ impl Seen {
         space.memory = space.memory.max(self.table.byte_len() as u64);
         if let Some(aside) = &self.aside {
             space.disk = space.disk.max(aside.len());
-            space.parts += 1;
         }
         space
     }

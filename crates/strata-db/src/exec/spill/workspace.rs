@@ -60,6 +60,6 @@ pub struct Space {
     pub memory: u64,
     /// Bytes of scratch files.
     pub disk: u64,
-    /// Into how many parts the work was split, each fit for memory; 0 if nothing was.
+    /// Parts that were put aside and done later, each within memory.
     pub parts: u64,
 }

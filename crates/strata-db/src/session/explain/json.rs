@@ -63,6 +63,11 @@ fn node(node: &Node, options: &Options, out: &mut Writer) {
             match &detail.value {
                 Value::Text(text) => out.string(detail.name, text),
                 Value::Count(count) => out.number(detail.name, &count.to_string()),
+                Value::Batches { count, memory, disk } => {
+                    out.number("HashAgg Batches", &count.to_string());
+                    out.number("Peak Memory Usage", &memory.to_string());
+                    out.number("Disk Usage", &disk.to_string());
+                }
                 Value::Sort { method, on_disk, kilobytes } => {
                     out.string(detail.name, method);
                     out.number("Sort Space Used", &kilobytes.to_string());

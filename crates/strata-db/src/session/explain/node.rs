@@ -34,6 +34,12 @@ pub(super) enum Value {
     Text(String),
     List(Vec<String>),
     Count(u64),
+    /// In how many lots rows were grouped, and the kilobytes that it took.
+    Batches {
+        count: u64,
+        memory: u64,
+        disk: u64,
+    },
     /// How rows were sorted, and the kilobytes that it took.
     Sort {
         method: &'static str,

@@ -109,6 +109,7 @@ impl Builder<'_> {
                 built.node.facts.push(("Strategy", "Hashed".to_owned()));
                 let keys = built.names.iter().map(|name| name.text.clone()).collect();
                 built.node.list("Group Key", keys);
+                self.tell_batches(&mut built.node, index);
                 built
             }
             Physical::Distinct { input, on: Some(_) } => self.above("Unique", input, index),
@@ -352,6 +353,15 @@ impl Builder<'_> {
         Built { node, names: visible_names(kind, names, outer.names.len()) }
     }
 
+    /// Under ANALYZE: what groups took.
+    fn tell_batches(&self, node: &mut Node, index: usize) {
+        let Some(space) = self.space(index) else { return };
+        let kilobytes = |bytes: u64| bytes.div_ceil(1024);
+        let (memory, disk) = (kilobytes(space.memory), kilobytes(space.disk));
+        let value = Value::Batches { count: space.parts + 1, memory, disk };
+        node.details.push(Detail { name: "Batches", value });
+    }
+
     fn aggregate(
         &mut self,
         input: &Physical,
@@ -378,6 +388,9 @@ impl Builder<'_> {
                 true => node.text("Group Key", "()".to_owned()),
                 false => node.list("Hash Key", parts),
             }
+        }
+        if !groups.is_empty() {
+            self.tell_batches(&mut node, index);
         }
         let mut names = self.say(&mut node, &below.names, |words| {
             let mut names: Vec<Name> = groups.iter().map(|group| words.name(group)).collect();

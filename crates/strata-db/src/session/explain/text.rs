@@ -32,6 +32,10 @@ fn node(node: &Node, options: &Options, column: usize, outermost: bool, lines: &
             Value::Text(text) => text.clone(),
             Value::List(parts) => parts.join(", "),
             Value::Count(count) => count.to_string(),
+            Value::Batches { count, memory, disk: 0 } => format!("{count}  Memory Usage: {memory}kB"),
+            Value::Batches { count, memory, disk } => {
+                format!("{count}  Memory Usage: {memory}kB  Disk Usage: {disk}kB")
+            }
             Value::Sort { method, on_disk, kilobytes } => {
                 format!("{method}  {}: {kilobytes}kB", if *on_disk { "Disk" } else { "Memory" })
             }

@@ -191,7 +191,6 @@ impl Groups {
         let mut space = Space { memory: self.held() as u64, ..Space::default() };
         if let Some(aside) = &self.aside {
             space.disk = aside.len();
-            space.parts = 1;
         }
         for state in &self.states {
             let beside = state.space();

@@ -7,6 +7,7 @@
 mod groups;
 mod state;
 
+use super::growth::Growth;
 use super::project::Project;
 use crate::error::Result;
 use crate::exec::context::Run;
@@ -96,6 +97,8 @@ pub(in crate::exec) struct HashAggregate {
     /// Rows that it has put aside.
     waiting: Vec<Part>,
     phase: Phase,
+    /// How much is computed at once; `None` if nothing can grow.
+    growth: Option<Growth>,
     spent: Space,
 }
 
@@ -113,12 +116,37 @@ enum Phase {
 impl HashAggregate {
     fn new(input: Input, spec: AggregateSpec) -> HashAggregate {
         let sets = new_sets(&spec);
+        let args = spec
+            .calls
+            .iter()
+            .flat_map(|call| call.args.iter().chain(call.order_by.iter().map(|key| &key.expr)));
+        let growth = Growth::of(args.chain(&spec.groups));
         let (waiting, spent) = (Vec::new(), Space::default());
-        HashAggregate { input, spec, sets, set: 0, waiting, phase: Phase::Input, spent }
+        HashAggregate { input, spec, sets, set: 0, waiting, phase: Phase::Input, growth, spent }
     }
 
-    /// Takes a batch into every grouping set.
+    /// Takes a batch into every grouping set, in parts where arguments may be far larger than what they are made
+    /// from.
     fn take(&mut self, batch: &Batch, run: &mut Run<'_>) -> Result<()> {
+        let mut done = 0;
+        while let Some(growth) = self.growth
+            && done < batch.rows
+        {
+            let rows = growth.rows(batch.rows - done);
+            let bytes = self.take_part(&batch.slice(done, rows), run)?;
+            if let Some(growth) = &mut self.growth {
+                growth.learn(bytes, rows);
+            }
+            done += rows;
+        }
+        if self.growth.is_none() {
+            self.take_part(batch, run)?;
+        }
+        Ok(())
+    }
+
+    /// Takes rows in; the bytes of what was computed from them.
+    fn take_part(&mut self, batch: &Batch, run: &mut Run<'_>) -> Result<usize> {
         let mut groups = Vec::with_capacity(self.spec.groups.len());
         for expr in &self.spec.groups {
             groups.push(eval_column(expr, batch, run)?);
@@ -131,7 +159,11 @@ impl HashAggregate {
             let groups: Vec<Arc<Column>> = set.set().iter().map(|at| groups[*at].clone()).collect();
             set.take(&groups, &inputs, batch.rows, &self.spec, run)?;
         }
-        Ok(())
+        let computed = inputs.iter().flat_map(|input| input.args.iter().chain(&input.order)).chain(&groups);
+        Ok(match self.growth {
+            Some(_) => computed.map(|column| column.byte_len()).sum(),
+            None => 0,
+        })
     }
 
     /// Whether every set has room for more rows.
@@ -152,6 +184,7 @@ impl HashAggregate {
         let set = groups.set().to_vec();
         match self.waiting.pop() {
             Some(part) => {
+                self.spent.parts += 1;
                 *groups = Groups::new(set, &self.spec, part.level() + 1);
                 self.phase = Phase::Aside(part.reader());
             }
@@ -165,10 +198,7 @@ impl HashAggregate {
     }
 
     fn note_space(&mut self) {
-        let now = self.space();
-        self.spent.memory = self.spent.memory.max(now.memory);
-        self.spent.disk = self.spent.disk.max(now.disk);
-        self.spent.parts = now.parts + 1;
+        self.spent = self.space();
     }
 }
 

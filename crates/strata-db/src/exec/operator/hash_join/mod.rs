@@ -232,6 +232,7 @@ impl HashJoin {
     fn next_pair(&mut self, run: &Run<'_>) {
         self.pair = self.waiting.pop().map(|pair| Box::new(pair.start(run)));
         self.begin_block();
+        self.spent.parts += u64::from(self.pair.is_some());
         self.phase = if self.pair.is_some() { Phase::Build } else { Phase::Done };
     }
 
@@ -388,7 +389,6 @@ impl HashJoin {
         if let Some(parting) = &self.parting {
             self.spent.disk = self.spent.disk.max(parting.len());
         }
-        self.spent.parts += 1;
     }
 }
 
