@@ -1,6 +1,7 @@
 //! The session settings that decide how values read and look.
 
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 
 /// How values are written and, where it matters, read: the formatting settings of one session, with the
 /// transaction's time, which is what `'now'` and `'today'` mean.
@@ -13,7 +14,7 @@ pub struct Format {
     /// `TimeZone`.
     pub time_zone: TimeZone,
     /// The name that `TimeZone` was set to, as `SHOW` tells it.
-    pub time_zone_name: Box<str>,
+    pub time_zone_name: Arc<str>,
     /// `extra_float_digits`: above 0 floats are written shortest-precise, else rounded to fewer digits.
     pub extra_float_digits: i32,
     /// `bytea_output`.

@@ -35,7 +35,7 @@ pub(super) struct Binder<'a> {
     pub(super) relations: Vec<Oid>,
     /// The outermost level that has been referred to since it was last reset; for "correlated".
     pub(super) lowest_reference: usize,
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 /// A row that expressions may look at, and what has been found in them.
@@ -64,6 +64,8 @@ pub(super) struct CteBinding {
     pub(super) source: CteSource,
     /// How many levels there were where it was defined: an inlined query refers to them.
     pub(super) level: usize,
+    /// It is an INSERT, UPDATE or DELETE.
+    pub(super) writes: bool,
     /// Of a recursive query whose binding goes on.
     pub(super) itself: Option<SelfReference>,
 }

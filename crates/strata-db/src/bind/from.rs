@@ -75,7 +75,7 @@ impl Binder<'_> {
         let (plan, mut scope) = match relation.name.0.as_slice() {
             [only] if self.has_cte(&only.name) => {
                 self.note_self_reference(&only.name, relation.pos.0)?;
-                self.cte(&only.name, &name)?
+                self.cte(&only.name, &name, relation.pos.0)?
             }
             _ => self.catalog_relation(&relation.name, &name)?,
         };
@@ -162,13 +162,17 @@ impl Binder<'_> {
         self.ctes.iter().any(|cte| cte.name == name)
     }
 
-    fn cte(&mut self, name: &str, alias: &str) -> Result<Source> {
+    fn cte(&mut self, name: &str, alias: &str, pos: u32) -> Result<Source> {
         let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == name).cloned() else {
             return Err(SqlError::new(
                 sqlstate::UNDEFINED_TABLE,
                 format!("relation \"{name}\" does not exist"),
             ));
         };
+        if cte.schema.is_empty() && cte.writes {
+            let message = format!("WITH query \"{name}\" does not have a RETURNING clause");
+            return Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).at(pos));
+        }
         let scope = Scope::of_schema(alias, &cte.schema);
         let plan = match cte.source {
             CteSource::Shared(id) => Logical::CteScan { id, name: name.to_owned(), schema: cte.schema },

@@ -275,6 +275,10 @@ impl Binder<'_> {
 
     fn one_cte(&mut self, cte: &ast::Cte, recursive: bool, shared: &mut Vec<Cte>) -> Result<()> {
         let name = cte.name.name.to_string();
+        if !matches!(cte.body, ast::CteBody::Query(_)) && self.depth > 0 {
+            let message = "WITH clause containing a data-modifying statement must be at the top level";
+            return Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).at(cte.name.pos.0));
+        }
         let (plan, writes) = match &cte.body {
             ast::CteBody::Query(query) if recursive && super::recursion::refers_to_itself(query, &name) => {
                 (self.recursive(cte, query)?, false)
@@ -299,7 +303,7 @@ impl Binder<'_> {
             }
             CteSource::Shared(id)
         };
-        self.ctes.push(CteBinding { name, schema, source, level: self.levels.len(), itself: None });
+        self.ctes.push(CteBinding { name, schema, source, level: self.levels.len(), writes, itself: None });
         Ok(())
     }
 }

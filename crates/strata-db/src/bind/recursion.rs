@@ -43,6 +43,7 @@ impl Binder<'_> {
             schema: Schema::default(),
             source: CteSource::Shared(id),
             level,
+            writes: false,
             itself: Some(SelfReference::Forbidden("its non-recursive term")),
         });
         let sides = self.base_and_step(cte, query, operation, in_sight);

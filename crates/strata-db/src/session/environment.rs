@@ -37,7 +37,7 @@ pub(super) struct Variables {
     pub(super) pid: i32,
     pub(super) settings: RefCell<Settings>,
     /// Parsed `search_path`.
-    pub(super) search_path: RefCell<Vec<String>>,
+    pub(super) search_path: RefCell<Arc<[String]>>,
     /// The version of the settings that it was parsed from.
     path_version: Cell<Option<u64>>,
     /// The dataset of its temporary tables.
@@ -83,7 +83,7 @@ impl Variables {
             session_user: startup.user.clone(),
             pid: startup.pid,
             settings: RefCell::new(settings),
-            search_path: RefCell::default(),
+            search_path: RefCell::new(Arc::new([])),
             path_version: Cell::new(None),
             temporary: Cell::new(None),
             notices: RefCell::default(),
@@ -184,7 +184,7 @@ pub(super) struct StepEnvironment<'a> {
     pub(super) catalog: Arc<Catalog>,
     /// A copy for the step: settings may change under a running statement.
     pub(super) format: Format,
-    pub(super) search_path: Vec<String>,
+    pub(super) search_path: Arc<[String]>,
 }
 
 impl<'a> StepEnvironment<'a> {

@@ -30,7 +30,7 @@ pub(super) struct Statement {
     pub(super) locks: TableLocks,
     /// The catalog it was bound under.
     version: u64,
-    search_path: Vec<String>,
+    search_path: Arc<[String]>,
     reading: Reading,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Statement {
 pub(super) struct Reading {
     date_style: DateStyle,
     interval_style: IntervalStyle,
-    time_zone: Box<str>,
+    time_zone: Arc<str>,
 }
 
 impl Reading {
@@ -128,7 +128,7 @@ impl Statement {
 
     /// Whether names and literals meant then what they mean under this catalog, search path and settings.
     pub(super) fn was_prepared_under(&self, version: u64, search_path: &[String], reading: &Reading) -> bool {
-        self.version == version && self.search_path == search_path && self.reading == *reading
+        self.version == version && *self.search_path == *search_path && self.reading == *reading
     }
 
     /// The same text under today's catalog.
