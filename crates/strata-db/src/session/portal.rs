@@ -2,6 +2,7 @@
 
 use super::copy::{CopyFile, CopyIn, CopyOut};
 use super::cursor::Kept;
+use super::ddl::Backfill;
 use super::engine::Turn;
 use super::environment::{Held, StepEnvironment};
 use super::explain::Analysis;
@@ -58,6 +59,8 @@ enum State {
     Analysis(Box<Analysis>),
     /// Foreign keys are asked about what was put off; then the utility statement is run again.
     Deferred(Box<Checks>),
+    /// Rows follow a change of the catalog.
+    Backfill(Box<Backfill>),
     /// Rows that a utility statement has made, and the tag behind them.
     Rows { batches: VecDeque<Batch>, tag: String },
     /// COPY TO STDOUT.
@@ -100,6 +103,8 @@ pub(super) enum Outcome {
     Checks(Box<Checks>),
     /// EXPLAIN ANALYZE: a statement to be run and measured.
     Analysis(Box<Analysis>),
+    /// The catalog is changed; the rows are to follow.
+    Backfill(Box<Backfill>),
 }
 
 impl Portal {
@@ -309,6 +314,10 @@ impl Portal {
                 self.state = State::Analysis(analysis);
                 Ok(None)
             }
+            Outcome::Backfill(backfill) => {
+                self.state = State::Backfill(backfill);
+                Ok(None)
+            }
             Outcome::Checks(checks) => {
                 self.state = State::Deferred(checks);
                 Ok(None)
@@ -357,6 +366,10 @@ impl Portal {
             State::CopyFile(copy) => match copy.step(session, shared)? {
                 Some(turn) => Ok(Next::Wait(turn)),
                 None => Ok(Next::Done(format!("COPY {}", copy.finished().unwrap_or_default()))),
+            },
+            State::Backfill(backfill) => match backfill.step(session, shared)? {
+                Some(turn) => Ok(Next::Wait(turn)),
+                None => Ok(Next::Done(backfill.tag())),
             },
             State::Checks { checks, tag } => match checks.step(session, shared)? {
                 Some(turn) => Ok(Next::Wait(turn)),

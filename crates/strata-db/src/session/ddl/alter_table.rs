@@ -1,5 +1,6 @@
 //! ALTER TABLE: its actions, one after the other.
 
+use super::backfill::Pass;
 use super::rewrite::column_expr;
 use super::table::Pending;
 use super::{Ddl, done};
@@ -186,8 +187,9 @@ impl Ddl<'_> {
             Some(expr) => exec::constant(expr, &self.env())?.unwrap_or(Value::Null),
             None => Value::Null,
         };
-        if value.is_null() && def.not_null && self.has_rows(old)? {
-            return Err(contains_nulls(&changed, &def.name));
+        if value.is_null() && def.not_null {
+            let any = Expr::constant(Value::Bool(true), Type::BOOL);
+            self.refuse_rows(old, any, contains_nulls(&changed, &def.name));
         }
         if let Some(column) = super::table_of_mut(&mut changed).columns.get_mut(place) {
             column.missing = value.to_text(def.ty, &Format::default());
@@ -213,16 +215,19 @@ impl Ddl<'_> {
         mut changed: RelationDef,
         exprs: Vec<Expr>,
     ) -> Result<()> {
-        self.renew_storage(&mut changed)?;
+        let storage = self.renew_storage(&mut changed)?;
         for column in &mut super::table_of_mut(&mut changed).columns {
             column.missing = None;
         }
         self.put(changed.clone())?;
-        self.rewrite(old, &Arc::new(changed), exprs)
+        self.passes.push_back(Pass::Rewrite { old: old.clone(), new: Arc::new(changed), exprs });
+        self.drop_storage(storage);
+        Ok(())
     }
 
-    fn has_rows(&mut self, relation: &Arc<RelationDef>) -> Result<bool> {
-        self.any_row(relation, Expr::constant(Value::Bool(true), Type::BOOL))
+    /// Notes that no row may satisfy a condition.
+    fn refuse_rows(&mut self, relation: &Arc<RelationDef>, condition: Expr, error: SqlError) {
+        self.passes.push_back(Pass::Refuse { relation: relation.clone(), condition, error });
     }
 
     /// The relation as the actions so far have made it.
@@ -232,8 +237,7 @@ impl Ddl<'_> {
         })
     }
 
-    /// # Errors
-    /// 23514 if the check added last is false for a row.
+    /// Notes that the check added last may be false for no row.
     fn verify_last_check(&mut self, changed: &RelationDef) -> Result<()> {
         let Some(constraint) = super::table_of(changed).constraints.last().cloned() else { return Ok(()) };
         let ConstraintKind::Check(check) = &constraint.kind else { return Ok(()) };
@@ -242,16 +246,15 @@ impl Ddl<'_> {
             bind::row_expression_text(&env.names(), &env, changed, &check.expression)?
         };
         let is_false = Expr::new(ExprKind::Not(Box::new(condition)), Type::BOOL);
-        if !self.any_row(&Arc::new(changed.clone()), is_false)? {
-            return Ok(());
-        }
         let message = format!(
             "check constraint \"{}\" of relation \"{}\" is violated by some row",
             constraint.name, changed.name
         );
-        Err(SqlError::new(sqlstate::CHECK_VIOLATION, message)
+        let error = SqlError::new(sqlstate::CHECK_VIOLATION, message)
             .on_table(self.dataset_name(changed.dataset), &changed.name)
-            .on_constraint(constraint.name))
+            .on_constraint(constraint.name);
+        self.refuse_rows(&Arc::new(changed.clone()), is_false, error);
+        Ok(())
     }
 
     fn add_table_constraint(
@@ -283,16 +286,15 @@ impl Ddl<'_> {
         Ok(())
     }
 
-    /// # Errors
-    /// 23503 if a row refers to nothing by the foreign key added last.
+    /// Notes that every row must refer to something by the foreign key added last.
     fn verify_last_reference(&mut self, table: Oid) -> Result<()> {
         let catalog = self.catalog();
         let Some(relation) = catalog.relation(table) else { return Ok(()) };
         let Some(constraint) = super::table_of(relation).constraints.last() else { return Ok(()) };
-        match references::of_table(&catalog, table, constraint.oid) {
-            Some(reference) => references::validate(self.session, self.shared, &reference),
-            None => Ok(()),
+        if let Some(reference) = references::of_table(&catalog, table, constraint.oid) {
+            self.passes.push_back(Pass::Reference(reference));
         }
+        Ok(())
     }
 
     /// Gives a table that has rows a key. A primary key orders the rows: they are written anew under it.
@@ -305,7 +307,7 @@ impl Ddl<'_> {
         let position = self.add_key(&mut changed, key)?;
         if !key.primary {
             let changed = Arc::new(changed);
-            self.build_index(&changed, position)?;
+            self.passes.push_back(Pass::Index(changed.clone(), position));
             return self.put((*changed).clone());
         }
         let before = &super::table_of(relation).columns;
@@ -319,8 +321,7 @@ impl Ddl<'_> {
         self.rewrite_as(relation, changed, exprs)
     }
 
-    /// # Errors
-    /// 23502 if a row has NULL in the column.
+    /// Notes that no row may have NULL in the column.
     pub(super) fn refuse_nulls(
         &mut self,
         relation: &Arc<RelationDef>,
@@ -329,11 +330,9 @@ impl Ddl<'_> {
     ) -> Result<()> {
         let arg = Box::new(column_expr(super::table_of(relation), column));
         let is_null = Expr::new(ExprKind::IsNull { arg, negated: false }, Type::BOOL);
-        if self.any_row(relation, is_null)? {
-            return Err(
-                contains_nulls(relation, name).on_table(self.dataset_name(relation.dataset), &relation.name)
-            );
-        }
+        let dataset = self.dataset_name(relation.dataset);
+        let error = contains_nulls(relation, name).on_table(dataset, &relation.name);
+        self.refuse_rows(relation, is_null, error);
         Ok(())
     }
 
@@ -431,7 +430,7 @@ impl Ddl<'_> {
             let exprs = Self::unchanged_columns(old);
             return self.rewrite_as(old, changed, exprs);
         }
-        self.session.transaction.txn(self.shared).drop_keyspace(KeyspaceId(removed.keyspace));
+        self.drop_storage(vec![KeyspaceId(removed.keyspace)]);
         self.put(changed)
     }
 

@@ -1,16 +1,15 @@
 //! CREATE TABLE AS, SELECT INTO, and materialized views: tables that remember their query.
 
+use super::backfill::Pass;
 use super::view::{as_statement, output_columns};
 use super::{Ddl, done};
 use crate::bind;
 use crate::error::{Result, SqlError};
-use crate::exec::{self, Step, Wait};
 use crate::parse::ast::{CreateAsSource, CreateTableAs, Persistence, Refresh};
 use crate::parse::query_to_sql;
 use crate::plan::{Physical, PhysicalInsert, PhysicalPlan};
 use crate::schema::{Oid, RelationDef, RelationKind, StoredQuery};
-use crate::session::portal::{Outcome, step_plan};
-use crate::session::references::Unwatched;
+use crate::session::portal::Outcome;
 use crate::session::statement::Statement;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -55,8 +54,8 @@ impl Ddl<'_> {
         if !create.with_data {
             return Ok(done(words));
         }
-        let rows = self.fill(insert_of(relation, plan))?;
-        Ok(Outcome::Tag(format!("SELECT {rows}")))
+        self.fill(insert_of(relation, plan), true);
+        Ok(done(words))
     }
 
     /// `REFRESH MATERIALIZED VIEW`: its rows are computed anew.
@@ -80,35 +79,24 @@ impl Ddl<'_> {
             crate::optimize::plan(bound.plan, &env, &env)?
         };
         let mut renewed = (*old).clone();
-        self.renew_storage(&mut renewed)?;
+        let old = self.renew_storage(&mut renewed)?;
         self.put(renewed.clone())?;
         if refresh.with_data {
-            self.fill(insert_of(renewed.clone(), plan))?;
+            self.fill(insert_of(renewed.clone(), plan), false);
             let renewed = Arc::new(renewed);
             for position in 0..super::table_of(&renewed).indexes.len() {
-                self.build_index(&renewed, position)?;
+                self.passes.push_back(Pass::Index(renewed.clone(), position));
             }
         }
+        self.drop_storage(old);
         Ok(done("REFRESH MATERIALIZED VIEW"))
     }
 
-    /// Runs an INSERT of a query to its end and tells how many rows it was.
-    fn fill(&mut self, plan: PhysicalPlan) -> Result<u64> {
+    /// Notes an INSERT of a query, which sees what the statement sees.
+    fn fill(&mut self, plan: PhysicalPlan, counted: bool) {
         let isolation = self.session.isolation();
         let view = self.session.transaction.view(self.shared, isolation);
-        let mut running = exec::build(&Arc::new(plan))?;
-        loop {
-            match step_plan(self.session, self.shared, &mut running, view, &[], &mut Unwatched)? {
-                Step::Done => return Ok(running.affected()),
-                Step::Pending(Wait::Lock) => {
-                    return Err(SqlError::new(
-                        sqlstate::LOCK_NOT_AVAILABLE,
-                        "a row that CREATE TABLE AS is to lock is locked by another transaction",
-                    ));
-                }
-                Step::Batch(_) | Step::Pending(_) => {}
-            }
-        }
+        self.passes.push_back(Pass::Fill { plan: Arc::new(plan), view, counted });
     }
 }
 

@@ -1,5 +1,6 @@
 //! CREATE INDEX.
 
+use super::backfill::Pass;
 use super::constraint::plain_key;
 use super::expression::stored_text;
 use super::{Ddl, done, naming};
@@ -44,8 +45,8 @@ impl Ddl<'_> {
         let mut changed = (*relation).clone();
         let (position, _) = self.add_index(&mut changed, index)?;
         let changed = Arc::new(changed);
-        self.build_index(&changed, position)?;
         self.put((*changed).clone())?;
+        self.passes.push_back(Pass::Index(changed, position));
         Ok(done("CREATE INDEX"))
     }
 

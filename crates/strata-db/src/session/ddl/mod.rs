@@ -8,13 +8,15 @@
 //! | `naming` | names that the system chooses |
 //! | `schema`, `database`, `role`, `grant` | what is around relations |
 //! | `table`, `column`, `constraint`, `like`, `create_as` | CREATE TABLE |
-//! | `alter_table`, `alter_column`, `rewrite` | ALTER TABLE |
+//! | `alter_table`, `alter_column` | ALTER TABLE |
+//! | `backfill`, `rewrite` | passes over the rows that there are |
 //! | `index`, `view`, `sequence` | the other relations |
 //! | `drop`, `truncate`, `rename`, `owner`, `comment` | any object |
 //! | `temporary` | the dataset of a session's temporary tables |
 
 mod alter_column;
 mod alter_table;
+mod backfill;
 mod column;
 mod comment;
 mod constraint;
@@ -37,6 +39,7 @@ mod temporary;
 mod truncate;
 mod view;
 
+pub(super) use backfill::Backfill;
 pub(super) use temporary::{discard as discard_temporary, drop_temporary};
 
 use super::environment::StepEnvironment;
@@ -48,6 +51,8 @@ use crate::catalog::{Catalog, Change, Relation};
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ObjectName, RoleRef, Statement as Tree};
 use crate::schema::{DatasetDef, Oid, RelationDef, RelationKind, TableDef};
+use backfill::Pass;
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use strata_store::{Lock, ObjectMode};
@@ -73,7 +78,7 @@ pub(super) fn run(
 ) -> Result<Outcome> {
     session.refuse_if_read_only(command_name(tree))?;
     let mut ddl = Ddl::new(session, shared);
-    match tree {
+    let outcome = match tree {
         Tree::CreateSchema(create) => ddl.create_schema(create),
         Tree::CreateTable(create) => ddl.create_table(create),
         Tree::CreateTableAs(create) => ddl.create_table_as(statement, create),
@@ -101,7 +106,13 @@ pub(super) fn run(
         Tree::DropDatabase(drop) => ddl.drop_database(drop),
         Tree::CreateExtension(create) => ddl.create_extension(create),
         _ => Err(SqlError::unsupported(command_name(tree))),
-    }
+    }?;
+    Ok(match outcome {
+        Outcome::Tag(tag) if !ddl.passes.is_empty() => {
+            Outcome::Backfill(Box::new(Backfill::new(ddl.passes, tag)))
+        }
+        outcome => outcome,
+    })
 }
 
 fn done(tag: &str) -> Outcome {
@@ -153,12 +164,14 @@ fn command_name(tree: &ast::Statement) -> &'static str {
 pub(super) struct Ddl<'a> {
     session: &'a mut Session,
     shared: &'a Shared,
+    /// What is to be done to rows once the catalog is changed.
+    passes: VecDeque<Pass>,
 }
 
 impl<'a> Ddl<'a> {
     /// For one statement.
     pub(super) fn new(session: &'a mut Session, shared: &'a Shared) -> Ddl<'a> {
-        Ddl { session, shared }
+        Ddl { session, shared, passes: VecDeque::new() }
     }
 
     /// Locks a relation.

@@ -1,19 +1,15 @@
-//! What touches every row of a table: building an index, checking a condition, writing the table anew.
-//!
-//! The table is locked against every other use, so the newest committed rows and the transaction's own are
-//! all there is.
+//! The plans behind passes over a table's rows: entries of an index, rows that satisfy a condition, the table
+//! written anew.
 
 use super::Ddl;
+use super::backfill::Pass;
 use crate::bind;
 use crate::error::{Result, SqlError};
-use crate::exec::{self, Step};
 use crate::plan::{Expr, ExprKind, IndexExprs, Physical, PhysicalInsert, PhysicalPlan, ROW_KEY};
 use crate::schema::{ConstraintKind, KeySource, RelationDef, TableDef};
-use crate::session::portal::step_plan;
-use crate::session::references::Unwatched;
 use crate::table;
 use std::sync::Arc;
-use strata_store::{KeyspaceId, View};
+use strata_store::KeyspaceId;
 use strata_types::{Batch, Type, Typmod, Value, sqlstate};
 
 /// What INSERT has to know of a table.
@@ -24,86 +20,58 @@ struct Guards {
 }
 
 impl Ddl<'_> {
-    /// Enters the rows of a table into a new index of it.
-    ///
-    /// # Errors
-    /// 23505 for equal keys in a unique index, and what the key expressions raise.
-    pub(super) fn build_index(&mut self, relation: &Arc<RelationDef>, position: usize) -> Result<()> {
-        let table = super::table_of(relation);
-        let Some(index) = table.indexes.get(position).cloned() else { return Ok(()) };
+    /// The keys of a table's rows for a new index of it, and last the rows' own keys.
+    pub(super) fn index_entries(
+        &self,
+        relation: &Arc<RelationDef>,
+        position: usize,
+    ) -> Result<Arc<PhysicalPlan>> {
         let bound = self.index_exprs(relation, position)?;
         let mut exprs = bound.keys;
-        let keys = exprs.len();
-        exprs.push(Expr::new(ExprKind::Column(table.columns.len()), Type::BYTEA));
-        self.each_batch(relation, exprs, bound.predicate, &mut |ddl, batch| {
-            for row in 0..batch.rows {
-                let mut values = batch.row(row);
-                let Some(Value::Bytea(row_key)) = values.pop() else { continue };
-                let txn = ddl.session.transaction.txn(ddl.shared);
-                if !table::add_entry(txn, table, position, &values, &row_key)? {
-                    return Err(ddl.duplicate(relation, &index, values.get(..keys).unwrap_or_default()));
-                }
-            }
-            Ok(())
-        })
+        exprs.push(Expr::new(ExprKind::Column(super::table_of(relation).columns.len()), Type::BYTEA));
+        Ok(projection(relation, exprs, bound.predicate))
     }
 
-    /// Whether a condition is true for any row.
+    /// Enters such keys into the index.
     ///
     /// # Errors
-    /// What the condition raises.
-    pub(super) fn any_row(&mut self, relation: &Arc<RelationDef>, condition: Expr) -> Result<bool> {
-        let mut found = false;
-        let one = Expr::constant(Value::Bool(true), Type::BOOL);
-        self.each_batch(relation, vec![one], Some(condition), &mut |_, batch| {
-            found |= batch.rows > 0;
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
-    /// Computes expressions for every row for which the filter is true. After the table's columns stands the row's key.
-    fn each_batch(
+    /// 23505 for equal keys in a unique index.
+    pub(super) fn enter(
         &mut self,
         relation: &Arc<RelationDef>,
-        exprs: Vec<Expr>,
-        filter: Option<Expr>,
-        visit: &mut dyn FnMut(&mut Ddl<'_>, &Batch) -> Result<()>,
+        position: usize,
+        batch: &Batch,
     ) -> Result<()> {
-        let scan = every_row(relation, filter);
-        let plan = PhysicalPlan {
-            root: Physical::Project { input: Box::new(scan), exprs },
-            subplans: Vec::new(),
-            schema: Vec::new(),
-            cte_count: 0,
-        };
-        self.run_plan(plan, visit)
-    }
-
-    /// Runs a plan to its end in one go.
-    fn run_plan(
-        &mut self,
-        plan: PhysicalPlan,
-        visit: &mut dyn FnMut(&mut Ddl<'_>, &Batch) -> Result<()>,
-    ) -> Result<()> {
-        let view = self.everything();
-        let mut running = exec::build(&Arc::new(plan))?;
-        loop {
-            match step_plan(self.session, self.shared, &mut running, view, &[], &mut Unwatched)? {
-                Step::Batch(batch) => visit(self, &batch)?,
-                Step::Pending(_) => {}
-                Step::Done => return Ok(()),
+        let table = super::table_of(relation);
+        let Some(index) = table.indexes.get(position) else { return Ok(()) };
+        for row in 0..batch.rows {
+            let mut values = batch.row(row);
+            let Some(Value::Bytea(row_key)) = values.pop() else { continue };
+            let txn = self.session.transaction.txn(self.shared);
+            if !table::add_entry(txn, table, position, &values, &row_key)? {
+                return Err(self.duplicate(relation, index, &values));
             }
         }
+        Ok(())
     }
 
-    /// Every committed row, durable or not, and what this transaction has written.
-    fn everything(&mut self) -> View {
-        self.session.transaction.txn(self.shared).newest_view().with_own_command()
+    /// A row for each row of the table for which the condition is true.
+    pub(super) fn rows_with(&self, relation: &Arc<RelationDef>, condition: &Expr) -> Arc<PhysicalPlan> {
+        let one = Expr::constant(Value::Bool(true), Type::BOOL);
+        projection(relation, vec![one], Some(condition.clone()))
     }
 
-    /// Gives a table new, empty keyspaces; those that it had go at commit.
-    pub(super) fn renew_storage(&mut self, relation: &mut RelationDef) -> Result<()> {
+    /// Gives storage back: now, or once the passes that are noted have read it.
+    pub(super) fn drop_storage(&mut self, keyspaces: Vec<KeyspaceId>) {
+        if !self.passes.is_empty() {
+            return self.passes.push_back(Pass::Drop(keyspaces));
+        }
+        let txn = self.session.transaction.txn(self.shared);
+        keyspaces.into_iter().for_each(|keyspace| txn.drop_keyspace(keyspace));
+    }
+
+    /// Gives a table new, empty keyspaces. Returns those that it had, to be dropped.
+    pub(super) fn renew_storage(&mut self, relation: &mut RelationDef) -> Result<Vec<KeyspaceId>> {
         let keyspace = self.fresh_oid()?.0;
         let mut fresh = Vec::new();
         for _ in &super::table_of(relation).indexes {
@@ -111,33 +79,30 @@ impl Ddl<'_> {
         }
         let table = super::table_of_mut(relation);
         let txn = self.session.transaction.txn(self.shared);
-        txn.drop_keyspace(KeyspaceId(table.keyspace));
+        let mut old = vec![KeyspaceId(table.keyspace)];
         txn.create_keyspace(KeyspaceId(keyspace));
         table.keyspace = keyspace;
         for (index, fresh) in table.indexes.iter_mut().zip(fresh) {
             let mut renewed = (**index).clone();
             if !renewed.primary {
-                txn.drop_keyspace(KeyspaceId(renewed.keyspace));
+                old.push(KeyspaceId(renewed.keyspace));
                 txn.create_keyspace(KeyspaceId(fresh));
             }
             renewed.keyspace = fresh;
             *index = Arc::new(renewed);
         }
-        Ok(())
+        Ok(old)
     }
 
     /// Writes a table's rows anew, into the keyspaces of `new`. `exprs` compute the new columns from the old.
-    ///
-    /// # Errors
-    /// 23505, 23502, 23514 and whatever the expressions raise.
-    pub(super) fn rewrite(
-        &mut self,
+    pub(super) fn rows_anew(
+        &self,
         old: &Arc<RelationDef>,
         new: &Arc<RelationDef>,
-        exprs: Vec<Expr>,
-    ) -> Result<()> {
+        exprs: &[Expr],
+    ) -> Result<Arc<PhysicalPlan>> {
         let guards = self.guards(new)?;
-        let input = Physical::Project { input: Box::new(every_row(old, None)), exprs };
+        let input = Physical::Project { input: Box::new(every_row(old, None)), exprs: exprs.to_vec() };
         let insert = PhysicalInsert {
             relation: new.clone(),
             input,
@@ -147,13 +112,7 @@ impl Ddl<'_> {
             conflict: None,
             returning: None,
         };
-        let plan = PhysicalPlan {
-            root: Physical::Insert(Box::new(insert)),
-            subplans: Vec::new(),
-            schema: Vec::new(),
-            cte_count: 0,
-        };
-        self.run_plan(plan, &mut |_, _| Ok(())).map_err(|error| as_index_error(error, new))
+        Ok(alone(Physical::Insert(Box::new(insert))))
     }
 
     /// The columns of a table's rows as they are; NULL for dropped ones.
@@ -240,6 +199,16 @@ pub(super) fn column_expr(table: &TableDef, column: usize) -> Expr {
     Expr::column(column, ty, typmod)
 }
 
+/// Expressions computed for every row for which the filter is true.
+fn projection(relation: &Arc<RelationDef>, exprs: Vec<Expr>, filter: Option<Expr>) -> Arc<PhysicalPlan> {
+    alone(Physical::Project { input: Box::new(every_row(relation, filter)), exprs })
+}
+
+/// A plan without subqueries.
+fn alone(root: Physical) -> Arc<PhysicalPlan> {
+    Arc::new(PhysicalPlan { root, subplans: Vec::new(), schema: Vec::new(), cte_count: 0 })
+}
+
 /// Every row of a table: its columns, then its key.
 fn every_row(relation: &Arc<RelationDef>, filter: Option<Expr>) -> Physical {
     let columns = (0..super::table_of(relation).columns.len()).chain([ROW_KEY]).collect();
@@ -247,7 +216,7 @@ fn every_row(relation: &Arc<RelationDef>, filter: Option<Expr>) -> Physical {
 }
 
 /// An INSERT's complaint about equal keys, as the complaint of the index that is being made.
-fn as_index_error(error: SqlError, relation: &RelationDef) -> SqlError {
+pub(super) fn as_index_error(error: SqlError, relation: &RelationDef) -> SqlError {
     if error.sqlstate() != sqlstate::UNIQUE_VIOLATION {
         return error;
     }

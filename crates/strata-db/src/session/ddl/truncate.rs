@@ -28,7 +28,8 @@ impl Ddl<'_> {
         }
         for relation in &tables {
             let mut emptied = (**relation).clone();
-            self.renew_storage(&mut emptied)?;
+            let old = self.renew_storage(&mut emptied)?;
+            self.drop_storage(old);
             self.put(emptied)?;
             if truncate.restart_identity {
                 self.restart_sequences_of(relation)?;

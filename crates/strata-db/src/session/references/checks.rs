@@ -1,11 +1,12 @@
 //! Events worked off: each is one internal statement or two, and may wait for locks.
 
-use super::reference::{Reference, References};
+use super::reference::Reference;
 use super::statements::{Internal, column_types};
 use super::watch::{Event, Watch, What};
 use crate::error::{Result, SqlError};
 use crate::exec::{self, Step, Wait};
 use crate::parse;
+use crate::plan::PhysicalPlan;
 use crate::schema::KeyAction;
 use crate::session::engine::Turn;
 use crate::session::portal::step_plan;
@@ -16,7 +17,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use strata_store::View;
-use strata_types::{Type, Value, sqlstate};
+use strata_types::{Batch, Type, Value, sqlstate};
 
 /// Events to be worked off.
 pub(in crate::session) struct Checks {
@@ -240,29 +241,25 @@ fn prepared(session: &Session, shared: &Shared, internal: Internal) -> Result<Ar
     Ok(statement)
 }
 
-/// Whether every row of a table satisfies a new foreign key.
-///
-/// # Errors
-/// 23503 with the first key that is not there.
-pub(in crate::session) fn validate(
+/// The plan that looks for a row that a new foreign key's other side has nothing for.
+pub(in crate::session) fn orphans(
     session: &mut Session,
     shared: &Shared,
     reference: &Arc<Reference>,
-) -> Result<()> {
+) -> Result<Arc<PhysicalPlan>> {
     let internal = reference.find_orphan(&session.environment(shared));
     let statement = prepared(session, shared, internal)?;
     let Work::Plan(plan, _) = &statement.work else { unreachable!("an internal statement has a plan") };
-    let view = session.transaction.newest_view(shared, session.isolation());
-    let mut running = exec::build(plan)?;
-    let mut watch = Watch::new(Arc::new(References::default()));
-    loop {
-        match step_plan(session, shared, &mut running, view, &[], &mut watch)? {
-            Step::Batch(batch) => {
-                let orphan = What::Referred(batch.row(0));
-                return Err(Event { reference: reference.clone(), what: orphan }.refusal(session, shared));
-            }
-            Step::Pending(_) => {}
-            Step::Done => return Ok(()),
-        }
-    }
+    Ok(plan.clone())
+}
+
+/// 23503 for the first of such rows.
+pub(in crate::session) fn orphan(
+    session: &Session,
+    shared: &Shared,
+    reference: &Arc<Reference>,
+    rows: &Batch,
+) -> SqlError {
+    let orphan = What::Referred(rows.row(0));
+    Event { reference: reference.clone(), what: orphan }.refusal(session, shared)
 }

@@ -20,7 +20,7 @@ mod reference;
 mod statements;
 mod watch;
 
-pub(super) use checks::{Checks, validate};
+pub(super) use checks::{Checks, orphan, orphans};
 pub(super) use deferral::Deferral;
-pub(super) use reference::{References, of_plan, of_table};
+pub(super) use reference::{Reference, References, of_plan, of_table};
 pub(super) use watch::{Event, Unwatched, Watch};
