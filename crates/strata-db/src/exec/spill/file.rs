@@ -70,3 +70,29 @@ impl SpillFile {
 pub(super) fn damaged(at: u64) -> SqlError {
     SqlError::new(sqlstate::DATA_CORRUPTED, format!("a temporary file is damaged in the chunk at byte {at}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use strata_store::{Store, StoreOptions};
+
+    #[test]
+    fn a_chunk_is_known_by_its_place() {
+        let options = StoreOptions { segment_len: 1 << 20, ..StoreOptions::default() };
+        let store = Store::open(vfs::mem::env(), Path::new("/data"), options).unwrap();
+        let mut file = SpillFile::new(store.scratch().unwrap());
+        let chunks: Vec<Chunk> = (0..100u8).map(|n| file.append(&vec![n; 2_000]).unwrap()).collect();
+        let mut bytes = Vec::new();
+        for (n, chunk) in chunks.iter().enumerate().rev() {
+            file.read(*chunk, &mut bytes).unwrap();
+            assert_eq!(bytes, vec![n as u8; 2_000]);
+        }
+        let elsewhere = Chunk { at: chunks[7].at + 1, len: chunks[7].len };
+        assert_eq!(file.read(elsewhere, &mut bytes).unwrap_err().sqlstate(), sqlstate::DATA_CORRUPTED);
+        let shorter = Chunk { at: chunks[7].at, len: 10 };
+        assert_eq!(file.read(shorter, &mut bytes).unwrap_err().sqlstate(), sqlstate::DATA_CORRUPTED);
+        let beyond = Chunk { at: file.len(), len: 10 };
+        assert!(file.read(beyond, &mut bytes).is_err());
+    }
+}

@@ -74,11 +74,8 @@ impl Seen {
             match &mut self.aside {
                 None if self.table.insert(&key).1 => fresh.push(row as u32),
                 None => {}
-                Some(aside) => {
-                    if self.table.find(&key).is_none() {
-                        aside.push(hash(&key), columns, row)?;
-                    }
-                }
+                Some(aside) if self.table.find(&key).is_none() => aside.push(hash(&key), columns, row)?,
+                Some(_) => {}
             }
         }
         Ok(fresh)

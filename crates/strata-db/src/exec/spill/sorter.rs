@@ -85,14 +85,14 @@ impl Sorter {
         }
     }
 
-    /// Takes rows in, with their keys. [`settle`](Self::settle) comes before the next call.
+    /// Takes rows in, with their keys. [`settle`](Self::settle) is to come before the next call, lest memory grow.
     pub(in crate::exec) fn push(&mut self, batch: &Batch, keys: &SortBytes, run: &Run<'_>) {
         self.held += batch.byte_len() + keys.byte_len() + batch.rows * BESIDE_ROW;
         self.keys.append(keys);
         for (builder, column) in self.rows.iter_mut().zip(&batch.columns) {
             builder.append(column);
         }
-        if self.held > run.workspace.memory() {
+        if self.held > run.workspace.memory() && matches!(self.stage, Stage::Gather) {
             self.begin_flush(run);
         }
     }

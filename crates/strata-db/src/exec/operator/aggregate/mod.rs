@@ -138,6 +138,8 @@ impl HashAggregate {
                 growth.learn(bytes, rows);
             }
             done += rows;
+            // Parts of one batch follow each other without a pause.
+            while !self.make_room(run)? {}
         }
         if self.growth.is_none() {
             self.take_part(batch, run)?;

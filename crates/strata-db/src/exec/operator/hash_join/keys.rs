@@ -4,8 +4,7 @@ use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::eval_column;
 use crate::exec::keys::{encode_row, hash};
-use crate::plan::Expr;
-use crate::plan::HashKey;
+use crate::plan::{Expr, HashKey};
 use strata_types::Batch;
 
 /// Each row's key as bytes, or that it has none: a NULL that equals nothing is in it.
