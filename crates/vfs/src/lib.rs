@@ -35,3 +35,8 @@ pub use env::Env;
 pub use fs::{File, FileSystem, OpenMode};
 pub use jobs::{Job, JobHandle, Jobs, Progress};
 pub use time::{Clock, Random};
+
+/// The example in the README runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,94 @@
+//! What checkpoints cost while they run, and what a recovery takes without them.
+//!
+//! ```text
+//! cargo run --release -p strata-store --example recovery_speed -- DIR load       rate and pauses, with checkpoints
+//! cargo run --release -p strata-store --example recovery_speed -- DIR crash      a gigabyte of journal, then abort
+//! cargo run --release -p strata-store --example recovery_speed -- DIR recover    opens it and says how long that took
+//! ```
+
+use std::path::Path;
+use strata_store::{KeyspaceId, Result, Store, StoreOptions};
+use vfs::Env;
+
+const ROWS: KeyspaceId = KeyspaceId::table(1);
+const GIB: u64 = 1 << 30;
+/// So many rows that they are overwritten a few times.
+const KEYS: u64 = 2_000_000;
+
+fn main() -> Result<()> {
+    let mut args = std::env::args().skip(1);
+    let (dir, what) = (args.next().unwrap_or_default(), args.next().unwrap_or_default());
+    let (env, dir) = (vfs::os::env(), Path::new(&dir));
+    match what.as_str() {
+        "load" => load(&env, dir),
+        "crash" => crash(&env, dir),
+        "recover" => recover(&env, dir),
+        _ => {
+            println!("recovery_speed DIR load|crash|recover");
+            Ok(())
+        }
+    }
+}
+
+/// Commits until the journal has grown by `len`; microseconds of each commit.
+fn write(env: &Env, store: &Store, len: u64) -> Result<Vec<u32>> {
+    let mut took = Vec::new();
+    let mut number = 1u64;
+    let start = store.durable().0;
+    loop {
+        let mut txn = store.begin();
+        for _ in 0..4 {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            txn.put(ROWS, &((number >> 33) % KEYS).to_be_bytes(), &[number as u8; 100])?;
+        }
+        let before = env.clock.monotonic_us();
+        let commit = txn.commit()?;
+        took.push((env.clock.monotonic_us() - before) as u32);
+        if commit.lsn.0 > start + len {
+            store.wait_durable(commit.lsn)?;
+            return Ok(took);
+        }
+    }
+}
+
+fn options(checkpoint_every: u64) -> StoreOptions {
+    StoreOptions { checkpoint_every, ..StoreOptions::default() }
+}
+
+/// The same load without and with checkpoints.
+fn load(env: &Env, dir: &Path) -> Result<()> {
+    for (what, every) in [("without", u64::MAX / 8), ("with", 64 << 20)] {
+        let place = dir.join(what);
+        let store = Store::open(env.clone(), &place, options(every))?;
+        let before = env.clock.monotonic_us();
+        let mut took = write(env, &store, GIB)?;
+        let seconds = (env.clock.monotonic_us() - before) as f64 / 1e6;
+        took.sort_unstable();
+        let at =
+            |share: f64| took.get(((took.len() - 1) as f64 * share) as usize).copied().unwrap_or_default();
+        println!(
+            "{what:<8} checkpoints: {:>8.0} commits/s, p50 {} us, p99 {} us, p99.99 {} us, longest {} us, {} over 50 ms",
+            took.len() as f64 / seconds,
+            at(0.5),
+            at(0.99),
+            at(0.9999),
+            at(1.0),
+            took.iter().filter(|us| **us > 50_000).count()
+        );
+    }
+    Ok(())
+}
+
+fn crash(env: &Env, dir: &Path) -> Result<()> {
+    let store = Store::open(env.clone(), dir, options(u64::MAX / 8))?;
+    let commits = write(env, &store, GIB)?.len();
+    println!("{commits} commits; now the process dies");
+    std::process::abort();
+}
+
+fn recover(env: &Env, dir: &Path) -> Result<()> {
+    let before = env.clock.monotonic_us();
+    let store = Store::open(env.clone(), dir, options(256 << 20))?;
+    println!("recovered {} commits in {} ms", store.last_seq().0, (env.clock.monotonic_us() - before) / 1000);
+    Ok(())
+}
