@@ -14,7 +14,7 @@ use strata_types::{Value, sqlstate};
 use vfs::Clock;
 
 /// How long a statement runs before it yields to others.
-const SLICE_US: u64 = 1_000;
+const SLICE_US: u64 = 300;
 /// Rows that a statement touches at most before it yields to others.
 const SLICE_ROWS: usize = 64 * 1024;
 

@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use strata_db::session::{Engine, EngineOptions, Request, SessionId, Startup, Turn};
+use strata_store::Lsn;
 use vfs::faulty::Faulty;
 
 /// An isolation level.
@@ -67,6 +68,8 @@ struct Stage {
     actors: Vec<Actor>,
     history: History,
     numbers: u32,
+    /// Where the journal ends with the last commit.
+    last: Option<Lsn>,
     outcome: Outcome,
     /// No new transactions are begun.
     drains: bool,
@@ -107,6 +110,7 @@ impl Stage {
             actors: actors?,
             history: History::default(),
             numbers: 0,
+            last: None,
             outcome: Outcome::default(),
             drains: false,
         };
@@ -228,6 +232,7 @@ impl Stage {
             }
             Act::Begin | Act::Other => {}
         }
+        self.last = self.last.max(answers.gate);
         // Often a commit is on its way to disk while others go on.
         if !matches!(act, Act::Commit) || self.chance.percent(60) {
             self.become_durable(&answers);
@@ -265,6 +270,9 @@ impl Stage {
 
     /// What the lists hold at the end.
     fn lists(&mut self) -> Result<BTreeMap<u64, String>, Finding> {
+        if let Some(last) = self.last {
+            self.engine.store().wait_durable(last).map_err(|error| error.to_string())?;
+        }
         let rows = self.say("SELECT k, v FROM lists")?;
         Ok(rows
             .into_iter()
