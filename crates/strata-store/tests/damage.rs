@@ -37,7 +37,7 @@ fn build(env: &Env) {
     for n in 0..12u8 {
         put(&store, &[n % 9], &[n; 20]);
     }
-    put(&store, b"large", &(0..12_000u32).map(|n| (n * n >> 5) as u8).collect::<Vec<_>>());
+    put(&store, b"large", &(0..12_000u32).map(|n| ((n * n) >> 5) as u8).collect::<Vec<_>>());
     store.checkpoint().unwrap();
     put(&store, &[1], b"behind the checkpoint");
     put(&store, b"last", b"");

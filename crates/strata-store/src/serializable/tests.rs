@@ -1,3 +1,5 @@
+//! Which overlaps of serializable transactions are refused, and which are not.
+
 use super::*;
 use crate::keyspace::stored_key;
 
