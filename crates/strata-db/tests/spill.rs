@@ -28,6 +28,7 @@ fn with_table(rows: u32, distinct: u32, seed: u32) -> Embedded {
 fn answer(db: &mut Embedded, work_mem: &str, query: &str, is_ordered: bool) -> Vec<Row> {
     db.ok(&format!("SET work_mem = '{work_mem}'"));
     let mut rows = db.ok(query);
+    assert!(db.turns > 0, "a statement takes a turn");
     if !is_ordered {
         rows.sort();
     }

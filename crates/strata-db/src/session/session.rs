@@ -5,17 +5,16 @@ use super::copy::CopyIn;
 use super::engine::{SessionId, Turn};
 use super::environment::{Held, StepEnvironment, Variables};
 use super::interrupts::Interrupts;
-use super::notify::Sender;
 use super::outbox::Outbox;
-use super::portal::{Portal, Progress};
-use super::request::{Request, WireFormat};
+use super::portal::Portal;
+use super::request::Request;
 use super::settings::Settings;
 use super::shared::{Interrupt, Shared};
 use super::startup::Startup;
-use super::statement::{Reading, Statement, Work};
-use super::transaction::{Block, Transaction};
+use super::statement::Statement;
+use super::transaction::Transaction;
 use crate::error::{Result, SqlError};
-use crate::parse::{self, ast};
+use crate::parse::ast;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,9 +29,9 @@ pub(super) struct Session {
     pub(super) statements: HashMap<String, Arc<Statement>>,
     /// Portals by name, cursors among them; the unnamed one under "".
     pub(super) portals: BTreeMap<String, Box<Portal>>,
-    running: Running,
+    pub(super) running: Running,
     /// After an error in the extended protocol nothing is done until Sync.
-    skip_to_sync: bool,
+    pub(super) skip_to_sync: bool,
     /// Raised by another session to end this one.
     ended: Arc<AtomicBool>,
     /// When the running wait for a lock must be over.
@@ -44,7 +43,7 @@ pub(super) struct Session {
 }
 
 /// What goes on across calls of [`Session::run`].
-enum Running {
+pub(super) enum Running {
     Nothing,
     /// A simple query: statements still to come, and the one at work.
     Script {
@@ -201,7 +200,7 @@ impl Session {
     }
 
     /// Continues what is running. `None`: it is over, or has moved on.
-    fn go_on(
+    pub(super) fn go_on(
         &mut self,
         shared: &Shared,
         running: Running,
@@ -225,7 +224,7 @@ impl Session {
     }
 
     /// What is running fails, from outside.
-    fn refuse(
+    pub(super) fn refuse(
         &mut self,
         shared: &Shared,
         running: &Running,
@@ -250,7 +249,7 @@ impl Session {
     }
 
     /// Begins a request.
-    fn take(&mut self, shared: &Shared, request: Request, out: &mut dyn Outbox) {
+    pub(super) fn take(&mut self, shared: &Shared, request: Request, out: &mut dyn Outbox) {
         if self.skip_to_sync && !matches!(request, Request::Sync) {
             return;
         }
@@ -294,297 +293,9 @@ impl Session {
         }
     }
 
-    // ---- simple protocol ------------------------------------------------------------------------
-
-    fn query(&mut self, shared: &Shared, sql: &str, out: &mut dyn Outbox) {
-        self.statements.remove("");
-        self.portals.remove("");
-        self.begin_statement(shared);
-        self.tells_query(shared, Arc::from(sql));
-        match parse::parse(sql) {
-            Ok(parsed) if parsed.is_empty() => {
-                out.empty_query();
-                self.finish_request(shared, out);
-            }
-            Ok(parsed) => {
-                let rest = parsed
-                    .into_iter()
-                    .map(|one| (Arc::from(sql.get(one.start..one.end).unwrap_or(sql)), one.statement))
-                    .collect();
-                self.running = Running::Script { rest, current: None };
-            }
-            Err(error) => {
-                self.fail(shared, &error.into(), out);
-                self.finish_request(shared, out);
-            }
-        }
-    }
-
-    fn script(
-        &mut self,
-        shared: &Shared,
-        mut rest: VecDeque<(Arc<str>, ast::Statement)>,
-        current: Option<Box<Portal>>,
-        out: &mut dyn Outbox,
-    ) -> Option<Turn> {
-        let mut portal = match current {
-            Some(portal) => portal,
-            None => {
-                let Some((sql, tree)) = rest.pop_front() else {
-                    self.finish_request(shared, out);
-                    return None;
-                };
-                match self.open_simple(shared, sql, tree) {
-                    Ok(portal) => portal,
-                    Err(error) => return self.fail_script(shared, &error, out),
-                }
-            }
-        };
-        match portal.step(self, shared, 0, out) {
-            Ok(Progress::Done) => {
-                self.running = Running::Script { rest, current: None };
-                None
-            }
-            Ok(Progress::Suspended) => {
-                self.running = Running::Script { rest, current: Some(portal) };
-                None
-            }
-            Ok(Progress::CopyIn(copy)) => {
-                let within = Box::new(Running::Script { rest, current: None });
-                self.running = Running::CopyIn { copy, within };
-                None
-            }
-            Ok(Progress::Wait(turn)) => {
-                self.running = Running::Script { rest, current: Some(portal) };
-                Some(turn)
-            }
-            Err(error) => self.fail_script(shared, &error, out),
-        }
-    }
-
-    fn fail_script(&mut self, shared: &Shared, error: &SqlError, out: &mut dyn Outbox) -> Option<Turn> {
-        self.fail(shared, error, out);
-        self.finish_request(shared, out);
-        None
-    }
-
-    fn open_simple(&mut self, shared: &Shared, sql: Arc<str>, tree: ast::Statement) -> Result<Box<Portal>> {
-        self.begin_statement(shared);
-        let statement = {
-            let env = self.environment(shared);
-            self.refuse_in_failed_block(&tree)?;
-            Arc::new(self.described(&env, Statement::prepare(&env, sql, Some(tree), &[])?)?)
-        };
-        Ok(Box::new(Portal::simple(statement)))
-    }
-
-    fn refuse_in_failed_block(&self, tree: &ast::Statement) -> Result<()> {
-        if self.transaction.block() == Block::Failed && !super::statement::ends_failed_block(tree) {
-            return Err(in_failed_block());
-        }
-        Ok(())
-    }
-
-    // ---- extended protocol ----------------------------------------------------------------------
-
-    fn parse(
-        &mut self,
-        shared: &Shared,
-        name: String,
-        sql: &str,
-        types: &[strata_types::Type],
-        out: &mut dyn Outbox,
-    ) -> Result<()> {
-        if name.is_empty() {
-            self.statements.remove("");
-        } else if self.statements.contains_key(&name) {
-            return Err(SqlError::new(
-                sqlstate::DUPLICATE_PSTATEMENT,
-                format!("prepared statement \"{name}\" already exists"),
-            ));
-        }
-        self.begin_statement(shared);
-        let statement = match self.cached(shared, sql, types) {
-            Some(statement) => statement,
-            None => self.prepare(shared, sql, types)?,
-        };
-        self.statements.insert(name, statement);
-        out.parse_complete();
-        Ok(())
-    }
-
-    /// With the columns of the prepared statement or cursor that an EXECUTE or FETCH names.
-    fn described(&self, env: &StepEnvironment<'_>, mut statement: Statement) -> Result<Statement> {
-        if let Some(tree) = &statement.ast
-            && let Some(fields) = super::utility::named_fields(self, env, tree)?
-        {
-            statement.fields = fields;
-        }
-        Ok(statement)
-    }
-
-    /// The statement of an equal text that this or another session prepared under the same catalog.
-    fn cached(&self, shared: &Shared, sql: &str, types: &[strata_types::Type]) -> Option<Arc<Statement>> {
-        if self.transaction.has_changes() || self.transaction.block() == Block::Failed || !types.is_empty() {
-            return None;
-        }
-        let search_path = self.variables.search_path.borrow();
-        let reading = Reading::of(self.variables.settings.borrow().format());
-        shared.plans.get(self.variables.project, sql, &search_path, shared.catalog().version(), &reading)
-    }
-
-    fn prepare(
-        &mut self,
-        shared: &Shared,
-        sql: &str,
-        types: &[strata_types::Type],
-    ) -> Result<Arc<Statement>> {
-        let mut parsed = parse::parse(sql)?;
-        if parsed.len() > 1 {
-            return Err(SqlError::new(
-                sqlstate::SYNTAX_ERROR,
-                "cannot insert multiple commands into a prepared statement",
-            ));
-        }
-        let tree = parsed.pop().map(|one| one.statement);
-        if let Some(tree) = &tree {
-            self.refuse_in_failed_block(tree)?;
-        }
-        let env = self.environment(shared);
-        let statement = Statement::prepare(&env, Arc::from(sql), tree, types)?;
-        let statement = Arc::new(self.described(&env, statement)?);
-        let is_plan = matches!(statement.work, Work::Plan(..));
-        if is_plan
-            && types.is_empty()
-            && !self.transaction.has_changes()
-            && self.variables.temporary.get().is_none()
-        {
-            shared.plans.put(self.variables.project, &statement);
-        }
-        Ok(statement)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the fields of one Bind message")]
-    fn bind(
-        &mut self,
-        shared: &Shared,
-        name: String,
-        statement: &str,
-        formats: &[WireFormat],
-        params: &[Option<bytes::Bytes>],
-        results: Vec<WireFormat>,
-        out: &mut dyn Outbox,
-    ) -> Result<()> {
-        let statement = self.statement(statement)?;
-        if self.transaction.block() == Block::Failed && !statement.ends_failed_block() {
-            return Err(in_failed_block());
-        }
-        if !name.is_empty() && self.portals.contains_key(&name) {
-            return Err(SqlError::new(
-                sqlstate::DUPLICATE_CURSOR,
-                format!("cursor \"{name}\" already exists"),
-            ));
-        }
-        self.begin_statement(shared);
-        let env = self.environment(shared);
-        let statement =
-            if statement.is_current(&env) { statement } else { Arc::new(statement.renewed(&env)?) };
-        let params = super::portal::decode_params(&env, &statement, formats, params)?;
-        super::portal::check_result_formats(&statement, &results)?;
-        drop(env);
-        self.portals.insert(name, Box::new(Portal::new(statement, params, results)));
-        out.bind_complete();
-        Ok(())
-    }
-
-    fn describe_statement(&mut self, shared: &Shared, name: &str, out: &mut dyn Outbox) -> Result<()> {
-        let mut statement = self.statement(name)?;
-        if self.transaction.block() == Block::Failed && !statement.fields.is_empty() {
-            return Err(in_failed_block());
-        }
-        self.begin_statement(shared);
-        let env = self.environment(shared);
-        if !statement.is_current(&env) {
-            statement = Arc::new(statement.renewed(&env)?);
-        }
-        drop(env);
-        out.parameter_description(&statement.params);
-        match statement.fields.as_slice() {
-            [] => out.no_data(),
-            fields => out.row_description(fields, &[]),
-        }
-        Ok(())
-    }
-
-    fn describe_portal(&mut self, name: &str, out: &mut dyn Outbox) -> Result<()> {
-        let portal = self.portal(name)?;
-        match portal.statement.fields.as_slice() {
-            [] => out.no_data(),
-            fields => out.row_description(fields, &portal.formats),
-        }
-        Ok(())
-    }
-
-    fn start_execute(&mut self, shared: &Shared, portal: String, max_rows: u32) -> Result<()> {
-        let statement = &self.portal(&portal)?.statement;
-        if self.transaction.block() == Block::Failed && !statement.ends_failed_block() {
-            return Err(in_failed_block());
-        }
-        let sql = statement.sql.clone();
-        self.begin_statement(shared);
-        self.tells_query(shared, sql);
-        self.running = Running::Execute { portal, max_rows };
-        Ok(())
-    }
-
-    fn execute(
-        &mut self,
-        shared: &Shared,
-        name: String,
-        max_rows: u32,
-        out: &mut dyn Outbox,
-    ) -> Option<Turn> {
-        // Taken out while it runs: a statement may close or open portals.
-        let mut portal = self.portals.remove(&name)?;
-        match portal.step(self, shared, max_rows, out) {
-            Ok(Progress::Done) => {
-                if !portal.is_transaction_control() {
-                    self.portals.insert(name, portal);
-                }
-                self.end_statement(out);
-                None
-            }
-            Ok(Progress::Suspended) => {
-                self.portals.insert(name, portal);
-                out.portal_suspended();
-                self.end_statement(out);
-                None
-            }
-            Ok(Progress::CopyIn(copy)) => {
-                self.running = Running::CopyIn { copy, within: Box::new(Running::Nothing) };
-                None
-            }
-            Ok(Progress::Wait(turn)) => {
-                self.portals.insert(name.clone(), portal);
-                self.running = Running::Execute { portal: name, max_rows };
-                Some(turn)
-            }
-            Err(error) => {
-                self.fail(shared, &error, out);
-                self.skip_to_sync = true;
-                None
-            }
-        }
-    }
-
-    fn sync(&mut self, shared: &Shared, out: &mut dyn Outbox) {
-        self.skip_to_sync = false;
-        self.finish_request(shared, out);
-    }
-
     // ---- COPY FROM STDIN ------------------------------------------------------------------------
 
-    fn copy_in(
+    pub(super) fn copy_in(
         &mut self,
         shared: &Shared,
         mut copy: Box<CopyIn>,
@@ -656,207 +367,4 @@ impl Session {
             SqlError::new(sqlstate::INVALID_SQL_STATEMENT_NAME, what)
         })
     }
-
-    fn portal(&self, name: &str) -> Result<&Portal> {
-        self.portals.get(name).map(|portal| &**portal).ok_or_else(|| {
-            SqlError::new(sqlstate::INVALID_CURSOR_NAME, format!("portal \"{name}\" does not exist"))
-        })
-    }
-
-    /// A statement arrives: clocks are read, a transaction is there.
-    fn begin_statement(&mut self, shared: &Shared) {
-        let now = shared.now();
-        self.variables.answers.begin();
-        self.variables.statement_time.set(now);
-        if self.transaction.block() == Block::Idle {
-            self.variables.transaction_time.set(now);
-        }
-        self.transaction.ensure();
-        self.idle_deadline = None;
-        let timeout = self.variables.settings.borrow().limits().statement_timeout;
-        let deadline = (timeout > 0).then(|| shared.env.clock.monotonic_us() + timeout * 1000);
-        self.variables.interrupts.deadline.set(deadline);
-    }
-
-    /// Lets others see what it works on.
-    fn tells_query(&self, shared: &Shared, sql: Arc<str>) {
-        let variables = &self.variables;
-        let (now, since) = (variables.statement_time.get(), variables.transaction_time.get());
-        shared.activities.runs(variables.session, sql, now, since);
-    }
-
-    fn end_statement(&mut self, out: &mut dyn Outbox) {
-        self.variables.interrupts.deadline.set(None);
-        self.lock_deadline = None;
-        self.end_notices(out);
-    }
-
-    /// Sends the notices that have gathered.
-    pub(super) fn end_notices(&mut self, out: &mut dyn Outbox) {
-        let notices = self.variables.notices.take();
-        if notices.is_empty() {
-            return;
-        }
-        let settings = self.variables.settings.borrow();
-        let least = rank(settings.get("client_min_messages").unwrap_or_default());
-        for (severity, notice) in notices.iter().filter(|(severity, _)| rank(severity) >= least) {
-            out.notice(severity, notice);
-        }
-    }
-
-    /// Answers with an error and ends, or fails, the transaction.
-    fn fail(&mut self, shared: &Shared, error: &SqlError, out: &mut dyn Outbox) {
-        self.running = Running::Nothing;
-        self.variables.interrupts.clear();
-        self.end_statement(out);
-        let gate = self.transaction.fail(shared, &mut self.variables.settings.borrow_mut());
-        if let Some(lsn) = gate {
-            out.gate(lsn);
-        }
-        self.drop_portals();
-        self.variables.refresh_search_path();
-        self.report_settings(shared, out);
-        shared.advisory.withdraw(self.variables.session);
-        if self.transaction.open_txn().is_none() {
-            self.variables.signals.take();
-            shared.advisory.end_transaction(shared, self.variables.session);
-        }
-        let ends = [
-            sqlstate::ADMIN_SHUTDOWN,
-            sqlstate::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-            sqlstate::IDLE_SESSION_TIMEOUT,
-        ];
-        let severity = if ends.contains(&error.sqlstate()) { "FATAL" } else { "ERROR" };
-        out.error(severity, error);
-    }
-
-    /// The request is over: an implicit transaction is committed, the client may go on.
-    fn finish_request(&mut self, shared: &Shared, out: &mut dyn Outbox) {
-        if self.transaction.block() == Block::Implicit
-            && let Err(error) = self.commit(shared, out)
-        {
-            out.error("ERROR", &error);
-        }
-        self.end_statement(out);
-        self.report_settings(shared, out);
-        self.variables.interrupts.clear();
-        self.deliver(shared, out);
-        let state = match self.transaction.block() {
-            Block::Idle | Block::Implicit => State::Idle,
-            Block::Open => State::InBlock,
-            Block::Failed => State::InFailedBlock,
-        };
-        shared.activities.rests(self.variables.session, state, shared.now());
-        self.start_idling(shared);
-        out.ready(self.transaction.status());
-    }
-
-    /// Tells the client what others have notified it of, unless it is in a block.
-    fn deliver(&self, shared: &Shared, out: &mut dyn Outbox) {
-        if self.transaction.block() == Block::Idle {
-            shared.notifications.deliver(self.variables.session, out);
-        }
-    }
-
-    /// Commits; the reply is gated.
-    pub(super) fn commit(&mut self, shared: &Shared, out: &mut dyn Outbox) -> Result<()> {
-        if let Err(error) = super::cursor::hold(self, shared, out) {
-            self.rollback(shared, out);
-            return Err(error);
-        }
-        self.drop_portals();
-        let signals = self.variables.signals.take();
-        let outcome = self.transaction.commit(shared, &mut self.variables.settings.borrow_mut());
-        self.variables.refresh_search_path();
-        shared.advisory.end_transaction(shared, self.variables.session);
-        let lsn = outcome?;
-        if !signals.is_empty() {
-            let variables = &self.variables;
-            let sender =
-                Sender { session: variables.session, project: variables.project, pid: variables.pid };
-            shared.notifications.apply(shared, &sender, signals, lsn.unwrap_or_default());
-        }
-        if let Some(lsn) = lsn
-            && self.waits_for_disk()
-        {
-            out.gate(lsn);
-        }
-        Ok(())
-    }
-
-    /// The open block waits for its second half from now on, and belongs to no session.
-    ///
-    /// # Errors
-    /// 0A000 for what cannot be handed over; of the store.
-    pub(super) fn prepare_transaction(
-        &mut self,
-        shared: &Shared,
-        identifier: &str,
-        out: &mut dyn Outbox,
-    ) -> Result<()> {
-        if !self.variables.signals.borrow().is_empty() {
-            return Err(SqlError::unsupported("PREPARE TRANSACTION after LISTEN, UNLISTEN or NOTIFY"));
-        }
-        let catalog = self.transaction.catalog(shared);
-        let owner =
-            catalog.role_named(&self.variables.current_user()).map_or(crate::schema::Oid(0), |role| role.oid);
-        self.drop_portals();
-        let handed = self.transaction.hand_over(shared, &mut self.variables.settings.borrow_mut());
-        self.variables.refresh_search_path();
-        shared.advisory.end_transaction(shared, self.variables.session);
-        out.gate(shared.prepared.prepare(shared, identifier, handed, (owner, self.variables.project))?);
-        Ok(())
-    }
-
-    /// Rolls back; the reply is gated on what was seen.
-    pub(super) fn rollback(&mut self, shared: &Shared, out: &mut dyn Outbox) {
-        self.drop_portals();
-        self.variables.signals.take();
-        shared.advisory.end_transaction(shared, self.variables.session);
-        let gate = self.transaction.rollback(shared, &mut self.variables.settings.borrow_mut());
-        self.variables.refresh_search_path();
-        if let Some(lsn) = gate {
-            out.gate(lsn);
-        }
-    }
-
-    fn waits_for_disk(&self) -> bool {
-        self.variables.settings.borrow().limits().waits_for_disk
-    }
-
-    /// Portals live to their transaction's end, but for held cursors.
-    fn drop_portals(&mut self) {
-        self.portals.retain(|_, portal| portal.is_held());
-    }
-
-    fn report_settings(&mut self, shared: &Shared, out: &mut dyn Outbox) {
-        let changed = self.variables.settings.borrow_mut().take_changed();
-        for setting in changed {
-            let settings = self.variables.settings.borrow();
-            let value = settings.get(setting.name).unwrap_or_default();
-            if setting.name == "application_name" {
-                shared.activities.rename(self.variables.session, value);
-            }
-            out.parameter_status(setting.name, value);
-        }
-    }
-}
-
-/// The order of severities in `client_min_messages`; INFO is always sent.
-fn rank(severity: &str) -> usize {
-    match severity.to_ascii_lowercase().as_str() {
-        "log" => 1,
-        "notice" => 2,
-        "warning" => 3,
-        "error" => 4,
-        "info" => 5,
-        _ => 0,
-    }
-}
-
-fn in_failed_block() -> SqlError {
-    SqlError::new(
-        sqlstate::IN_FAILED_SQL_TRANSACTION,
-        "current transaction is aborted, commands ignored until end of transaction block",
-    )
 }

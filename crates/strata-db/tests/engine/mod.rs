@@ -14,6 +14,8 @@ use strata_types::{Batch, Format, Type};
 pub(crate) struct Embedded {
     engine: Engine,
     session: SessionId,
+    /// Turns that the last query string took.
+    pub(crate) turns: usize,
 }
 
 /// A row as text.
@@ -25,14 +27,17 @@ impl Embedded {
         let mut engine = Engine::open(vfs::mem::env(), Path::new("/data"), EngineOptions::default()).unwrap();
         let startup = Startup { user: "postgres".to_owned(), ..Startup::default() };
         let session = engine.start(&startup, Arc::new(AtomicBool::new(false))).unwrap();
-        Embedded { engine, session }
+        Embedded { engine, session, turns: 0 }
     }
 
     /// The rows of a query string.
     pub(crate) fn ask(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
         let mut inbox = VecDeque::from([Request::Query(sql.to_owned())]);
         let mut answers = Answers::default();
-        while self.engine.run(self.session, &mut inbox, &mut answers) != Turn::Idle {}
+        self.turns = 1;
+        while self.engine.run(self.session, &mut inbox, &mut answers) != Turn::Idle {
+            self.turns += 1;
+        }
         match answers.error {
             Some(error) => Err(error),
             None => Ok(answers.rows),

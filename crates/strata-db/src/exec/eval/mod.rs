@@ -38,9 +38,7 @@ pub fn constant(expr: &Expr, env: &dyn Environment) -> Result<Option<Value>> {
         ExprKind::Const(value) => Ok(Some(value.clone())),
         ExprKind::Call { function, args } => {
             if let Some(operands) = concat::operands(function, args) {
-                return Ok(constants(operands, env)?
-                    .map(|(values, _)| concat::value(&values))
-                    .transpose()?);
+                return constants(operands, env)?.map(|(values, _)| concat::value(&values)).transpose();
             }
             let Some(args) = constants(args, env)? else { return Ok(None) };
             call::scalar(function, expr.ty, &args.1, &args.0, env).map(Some)
