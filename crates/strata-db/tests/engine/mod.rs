@@ -1,5 +1,7 @@
 //! An engine in memory with one session, asked in SQL.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
