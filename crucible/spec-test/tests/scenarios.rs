@@ -1,5 +1,7 @@
 //! Every scenario, on strata: it comes to what it came to on PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod server;
 
 use spec_test::{rehearse, scenarios};
