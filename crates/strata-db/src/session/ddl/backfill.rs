@@ -80,7 +80,11 @@ impl Backfill {
             };
             let step = step_plan(session, shared, running, *view, &[], &mut Unwatched);
             match step.map_err(|error| pass.explain(error))? {
-                Step::Batch(batch) => pass.visit(&mut Ddl::new(session, shared), &batch)?,
+                // Each pull has a slice of its own: a batch looked at is a turn.
+                Step::Batch(batch) => {
+                    pass.visit(&mut Ddl::new(session, shared), &batch)?;
+                    return Ok(Some(Turn::Yield));
+                }
                 Step::Pending(Wait::Lock) => return Ok(Some(Turn::Lock)),
                 Step::Pending(_) => return Ok(Some(Turn::Yield)),
                 Step::Done => {
