@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod mem;
 pub mod os;
 pub mod overlay;
+mod read_only;
 pub mod time;
 
 pub use env::Env;

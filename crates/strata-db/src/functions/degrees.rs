@@ -24,42 +24,32 @@ fn cosine_of_quarter(degrees: f64) -> f64 {
     if degrees <= 60.0 { cosine_to_60(degrees) } else { sine_to_30(90.0 - degrees) }
 }
 
+/// An angle as one between 0 and 180 degrees with the same cosine, and the sign of the sine.
+fn half_and_sign(degrees: f64) -> (f64, f64) {
+    match degrees.abs() % 360.0 {
+        angle if angle > 180.0 => (360.0 - angle, -degrees.signum()),
+        angle => (angle, degrees.signum()),
+    }
+}
+
 /// The sine.
 pub(super) fn sine(degrees: f64) -> f64 {
-    let mut sign = degrees.signum();
-    let mut angle = degrees.abs() % 360.0;
-    if angle > 180.0 {
-        angle = 360.0 - angle;
-        sign = -sign;
-    }
-    if angle > 90.0 {
-        angle = 180.0 - angle;
-    }
-    sign * sine_of_quarter(angle)
+    let (angle, sign) = half_and_sign(degrees);
+    sign * sine_of_quarter(if angle > 90.0 { 180.0 - angle } else { angle })
 }
 
 /// The cosine.
 pub(super) fn cosine(degrees: f64) -> f64 {
-    let mut angle = degrees.abs() % 360.0;
-    if angle > 180.0 {
-        angle = 360.0 - angle;
-    }
+    let (angle, _) = half_and_sign(degrees);
     if angle > 90.0 { -cosine_of_quarter(180.0 - angle) } else { cosine_of_quarter(angle) }
 }
 
 /// An angle as one of the first quarter with the same tangent but for the sign, and that sign.
 fn quarter_and_sign(degrees: f64) -> (f64, f64) {
-    let mut sign = degrees.signum();
-    let mut angle = degrees.abs() % 360.0;
-    if angle > 180.0 {
-        angle = 360.0 - angle;
-        sign = -sign;
+    match half_and_sign(degrees) {
+        (angle, sign) if angle > 90.0 => (180.0 - angle, -sign),
+        folded => folded,
     }
-    if angle > 90.0 {
-        angle = 180.0 - angle;
-        sign = -sign;
-    }
-    (angle, sign)
 }
 
 /// A zero of either sign as plain zero: PostgreSQL shows no minus there.

@@ -1,5 +1,6 @@
 //! Files in memory.
 
+use crate::read_only::ReadOnly;
 use crate::{File, FileSystem, OpenMode};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,10 +34,6 @@ struct Content {
     chunks: Vec<Box<[u8]>>,
     len: u64,
 }
-
-/// A handle that may not write.
-#[derive(Debug)]
-struct ReadOnly(Arc<MemFile>);
 
 impl MemFileSystem {
     /// An empty tree.
@@ -257,40 +254,6 @@ impl File for MemFile {
     fn allocate(&self, len: u64, _zero_fill: bool) -> io::Result<()> {
         self.content.write().grow(len);
         Ok(())
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl File for ReadOnly {
-    fn read_exact_at(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
-        self.0.read_exact_at(into, offset)
-    }
-
-    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.0.read_at(into, offset)
-    }
-
-    fn write_all_at(&self, _: &[u8], _: u64) -> io::Result<()> {
-        Err(io::ErrorKind::PermissionDenied.into())
-    }
-
-    fn write_all_vectored_at(&self, _: &[&[u8]], _: u64) -> io::Result<()> {
-        Err(io::ErrorKind::PermissionDenied.into())
-    }
-
-    fn len(&self) -> io::Result<u64> {
-        self.0.len()
-    }
-
-    fn set_len(&self, _: u64) -> io::Result<()> {
-        Err(io::ErrorKind::PermissionDenied.into())
-    }
-
-    fn allocate(&self, _: u64, _: bool) -> io::Result<()> {
-        Err(io::ErrorKind::PermissionDenied.into())
     }
 
     fn sync(&self) -> io::Result<()> {

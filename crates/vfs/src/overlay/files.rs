@@ -1,6 +1,7 @@
 //! The names of an overlay: those of the base, but for what was opened to write, renamed or removed.
 
-use super::file::{OverlaidFile, ReadOnly};
+use super::file::OverlaidFile;
+use crate::read_only::ReadOnly;
 use crate::{File, FileSystem, OpenMode};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
