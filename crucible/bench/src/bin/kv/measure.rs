@@ -15,13 +15,15 @@ pub(crate) struct Figures {
     percentiles_us: [f64; 4],
     /// Bytes written to the disk for one that was put; 0 for reads.
     written: f64,
-    /// Bytes on disk at the end for one that is live.
+    /// Bytes on disk at the end for one that is live, the log apart.
     pub(crate) space: f64,
+    /// Bytes of the log for one that is live; it does not grow with the data.
+    log: f64,
     peak_mb: u64,
 }
 
 impl Figures {
-    pub(crate) const HEAD: &str = "store     workload            rate/s  CPU us      p50      p99    p99.9       max us  written  space  peak MB";
+    pub(crate) const HEAD: &str = "store     workload            rate/s  CPU us      p50      p99    p99.9       max us  written  space    log  peak MB";
 }
 
 impl fmt::Display for Figures {
@@ -29,8 +31,8 @@ impl fmt::Display for Figures {
         let [p50, p99, p999, max] = self.percentiles_us;
         write!(
             f,
-            "{:>10.0} {:>7.2} {p50:>8.1} {p99:>8.1} {p999:>8.1} {max:>12.0} {:>8.2} {:>6.2} {:>8}",
-            self.rate, self.cpu_us, self.written, self.space, self.peak_mb
+            "{:>10.0} {:>7.2} {p50:>8.1} {p99:>8.1} {p999:>8.1} {max:>12.0} {:>8.2} {:>6.2} {:>6.2} {:>8}",
+            self.rate, self.cpu_us, self.written, self.space, self.log, self.peak_mb
         )
     }
 }
@@ -86,7 +88,8 @@ impl Measurement {
             cpu_us: (cpu_us() - self.cpu_us) / count as f64,
             percentiles_us: [at(0.5), at(0.99), at(0.999), at(1.0)],
             written: if put_len == 0 { 0.0 } else { (written() - self.written) as f64 / put },
-            space: on_disk(dir) as f64 / live.max(1) as f64,
+            space: on_disk(dir, false) as f64 / live.max(1) as f64,
+            log: on_disk(dir, true) as f64 / live.max(1) as f64,
             peak_mb: status("VmHWM:") / 1024,
         }
     }
@@ -118,15 +121,16 @@ fn number_behind(text: &str, name: &str) -> u64 {
     line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default()
 }
 
-/// Bytes that a directory takes.
-fn on_disk(dir: &Path) -> u64 {
+/// Bytes that a directory takes: its logs, or all the rest.
+fn on_disk(dir: &Path, logs: bool) -> u64 {
     use std::os::unix::fs::MetadataExt;
+    let is_log = |path: &Path| path.extension().is_some_and(|ext| ext == "jnl" || ext == "log");
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     entries
         .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => on_disk(&entry.path()),
-            Ok(metadata) => metadata.blocks() * 512,
-            Err(_) => 0,
+            Ok(metadata) if metadata.is_dir() => on_disk(&entry.path(), logs),
+            Ok(metadata) if is_log(&entry.path()) == logs => metadata.blocks() * 512,
+            _ => 0,
         })
         .sum()
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "fjall")]
 mod fjall;
+#[cfg(feature = "lmdb")]
+mod lmdb;
 mod lsm;
 #[cfg(feature = "redb")]
 mod redb;
@@ -44,6 +46,7 @@ pub(crate) fn names() -> Vec<String> {
     let mut names = Vec::new();
     names.extend(cfg!(feature = "rocksdb").then_some("rocksdb"));
     names.extend(cfg!(feature = "fjall").then_some("fjall"));
+    names.extend(cfg!(feature = "lmdb").then_some("lmdb"));
     names.extend(cfg!(feature = "redb").then_some("redb"));
     names.extend(["lsm", "strata"]);
     names.into_iter().map(str::to_owned).collect()
@@ -57,6 +60,8 @@ pub(crate) fn open(name: &str, dir: &Path, sizes: &Sizes) -> Result<Box<dyn KeyV
         "strata" => Box::new(strata::Strata::open(dir, sizes)?),
         #[cfg(feature = "fjall")]
         "fjall" => Box::new(fjall::Fjall::open(dir, sizes)?),
+        #[cfg(feature = "lmdb")]
+        "lmdb" => Box::new(lmdb::Lmdb::open(dir)?),
         #[cfg(feature = "redb")]
         "redb" => Box::new(redb::Redb::open(dir, sizes)?),
         #[cfg(feature = "rocksdb")]
