@@ -55,28 +55,42 @@ fn options(checkpoint_every: u64) -> StoreOptions {
     StoreOptions { checkpoint_every, ..StoreOptions::default() }
 }
 
-/// The same load without and with checkpoints.
+/// The same load without and with checkpoints, each on a store that it fills first.
 fn load(env: &Env, dir: &Path) -> Result<()> {
+    let mut both = Vec::new();
     for (what, every) in [("without", u64::MAX / 8), ("with", 64 << 20)] {
-        let place = dir.join(what);
-        let store = Store::open(env.clone(), &place, options(every))?;
+        let store = Store::open(env.clone(), &dir.join(what), options(every))?;
+        write(env, &store, GIB / 4)?;
         let before = env.clock.monotonic_us();
         let mut took = write(env, &store, GIB)?;
         let seconds = (env.clock.monotonic_us() - before) as f64 / 1e6;
         took.sort_unstable();
         let at =
             |share: f64| took.get(((took.len() - 1) as f64 * share) as usize).copied().unwrap_or_default();
+        let (half, most, nearly_all, longest) = (at(0.5), at(0.99), at(0.9999), at(1.0));
         println!(
-            "{what:<8} checkpoints: {:>8.0} commits/s, p50 {} us, p99 {} us, p99.99 {} us, longest {} us, {} over 50 ms",
+            "{what:<8} checkpoints: {:>8.0} commits/s, p50 {half} us, p99 {most} us, p99.99 {nearly_all} us, longest {longest} us",
             took.len() as f64 / seconds,
-            at(0.5),
-            at(0.99),
-            at(0.9999),
-            at(1.0),
-            took.iter().filter(|us| **us > 50_000).count()
         );
+        both.push(took);
+    }
+    println!("commits that took up to       without       with");
+    for power in 0..24 {
+        let up_to = 1u32 << power;
+        let counts: Vec<usize> = both.iter().map(|took| count_between(took, up_to / 2, up_to)).collect();
+        if let [without, with] = counts[..]
+            && without + with > 0
+        {
+            println!("{up_to:>20} us {without:>13} {with:>10}");
+        }
     }
     Ok(())
+}
+
+/// How many of the sorted numbers lie behind `low` and not behind `high`.
+fn count_between(sorted: &[u32], low: u32, high: u32) -> usize {
+    sorted.partition_point(|us| *us <= high)
+        - if high == 1 { 0 } else { sorted.partition_point(|us| *us <= low) }
 }
 
 fn crash(env: &Env, dir: &Path) -> Result<()> {
