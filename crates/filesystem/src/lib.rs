@@ -35,7 +35,9 @@ mod spread;
 
 pub use block_store::{BLOCK_LEN, Block, BlockId, BlockStore, FileBlockStore, MemBlockStore};
 pub use error::{Error, Result};
-pub use heap::{Heap, HeapOptions, Packed, Placement, Run, SpaceId, Sweep, TupleLoc, TupleRef, WriteAhead};
+pub use heap::{
+    Heap, HeapOptions, Packed, Placement, Redo, Redone, Run, SpaceId, Sweep, TupleLoc, TupleRef, WriteAhead,
+};
 pub use pool::{MemoryPool, Reservation};
 pub use scratch::ScratchFile;
 

@@ -29,6 +29,20 @@ impl MemoryPool {
         self.take(bytes).then(|| Reservation { pool: self.clone(), bytes })
     }
 
+    /// Reserves `bytes`, or nothing if that would leave less than `rest` for others.
+    pub fn try_reserve_leaving(&self, bytes: usize, rest: usize) -> Option<Reservation> {
+        let claimed = self.try_reserve(bytes.checked_add(rest)?);
+        claimed.map(|mut reservation| {
+            reservation.shrink(rest);
+            reservation
+        })
+    }
+
+    /// Bytes that can still be reserved.
+    pub fn left(&self) -> usize {
+        self.cap().saturating_sub(self.used())
+    }
+
     /// Bytes reserved.
     pub fn used(&self) -> usize {
         self.shared.used.load(Ordering::Relaxed)
@@ -104,6 +118,11 @@ mod tests {
         drop(second);
         assert_eq!(pool.used(), 0);
         assert!(pool.try_reserve(usize::MAX).is_none());
+        assert!(
+            pool.try_reserve_leaving(60, 41).is_none() && pool.try_reserve_leaving(1, usize::MAX).is_none()
+        );
+        let modest = pool.try_reserve_leaving(60, 40).unwrap();
+        assert_eq!((modest.bytes(), pool.left()), (60, 40));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Reading frames and records back.
 
-use crate::frame::{self, Header};
+use crate::frame::{self, Header, Part};
 use crate::journal::Shared;
 use crate::{Error, Lsn, Result, segment};
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::Arc;
 use vfs::File;
@@ -55,6 +55,14 @@ pub(crate) fn replay(
                 offset: start.0 % shared.segment_len,
             });
         };
+        if frame.part == Part::Whole {
+            let whole = Record { lsn: frame.lsn, end: at, kind: frame.kind, payload: reader.payload() };
+            record = None;
+            if frame.lsn >= from && visit(whole).is_break() {
+                break;
+            }
+            continue;
+        }
         if frame.part.is_first() {
             payload.clear();
             record = Some((frame.lsn, frame.kind));
@@ -85,7 +93,8 @@ pub(crate) struct Reader<'a> {
     journal_id: u64,
     window: Vec<u8>,
     window_start: Lsn,
-    payload: Vec<u8>,
+    /// Where in the window the payload of the frame read last lies.
+    payload: Range<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -102,13 +111,13 @@ impl<'a> Reader<'a> {
             journal_id,
             window: Vec::new(),
             window_start: Lsn(0),
-            payload: Vec::new(),
+            payload: 0..0,
         }
     }
 
     /// The payload of the frame read last.
     pub(crate) fn payload(&self) -> &[u8] {
-        &self.payload
+        self.window.get(self.payload.clone()).unwrap_or_default()
     }
 
     /// The frame at a position, which moves behind it; `None` if there is no valid frame. A position at the
@@ -219,31 +228,20 @@ impl<'a> Reader<'a> {
 
     fn valid_frame(&mut self, place: Lsn) -> Result<Option<Header>> {
         let left = self.segment_len - place.0 % self.segment_len;
-        let mut bytes = [0u8; frame::HEADER_LEN];
-        let read = self.bytes(place, frame::HEADER_LEN)?;
-        let Some(to) = bytes.get_mut(..read.len()) else { return Ok(None) };
-        to.copy_from_slice(read);
-        let Some(header) = Header::decode(&bytes, place) else { return Ok(None) };
-        if frame::HEADER_LEN as u64 + u64::from(header.len) > left {
+        let Some(header) = Header::decode(self.bytes(place, frame::HEADER_LEN)?, place) else {
+            return Ok(None);
+        };
+        let len = frame::HEADER_LEN + header.len as usize;
+        if len as u64 > left {
             return Ok(None);
         }
-        self.read_payload(Lsn(place.0 + frame::HEADER_LEN as u64), header.len as usize)?;
-        Ok(header.is_valid(self.journal_id, &bytes, &self.payload).then_some(header))
-    }
-
-    fn read_payload(&mut self, place: Lsn, len: usize) -> Result<()> {
-        let mut payload = std::mem::take(&mut self.payload);
-        payload.clear();
-        while payload.len() < len {
-            let at = Lsn(place.0 + payload.len() as u64);
-            let piece = self.bytes(at, (len - payload.len()).min(WINDOW))?;
-            if piece.is_empty() {
-                break;
-            }
-            payload.extend_from_slice(piece);
-        }
-        self.payload = payload;
-        Ok(())
+        let journal_id = self.journal_id;
+        let whole = self.bytes(place, len)?;
+        let Some((head, payload)) = whole.split_at_checked(frame::HEADER_LEN) else { return Ok(None) };
+        let is_valid = whole.len() == len && header.is_valid(journal_id, head, payload);
+        let start = (place.0 - self.window_start.0) as usize;
+        self.payload = start + frame::HEADER_LEN..start + len;
+        Ok(is_valid.then_some(header))
     }
 
     /// Up to `len` bytes at a position, within its segment; fewer at the end of the file.

@@ -47,17 +47,29 @@ impl Lsm {
         lsn: Lsn,
         ops: &mut dyn Iterator<Item = (&'a [u8], Op<'a>)>,
     ) -> Result<()> {
+        self.apply_many(seq, lsn, &mut ops.map(|(key, op)| (key, seq, op)))
+    }
+
+    /// As [`apply`](Self::apply), for many commits at once, the last of which is `last`. Changes of one key come
+    /// in the order of their commits, others in any; in the order of keys it costs least. Versions that no
+    /// snapshot will see may be left out.
+    pub fn apply_many<'a>(
+        &self,
+        last: Seq,
+        lsn: Lsn,
+        ops: &mut dyn Iterator<Item = (&'a [u8], Seq, Op<'a>)>,
+    ) -> Result<()> {
         let tree = &*self.tree;
         let _writing = tree.writing.lock();
         tree.check_poison()?;
         let active = tree.state().active.clone();
         let mut refused = Ok(());
-        let mut fitting = ops.map_while(|(key, op)| {
+        let mut fitting = ops.map_while(|(key, seq, op)| {
             let value = if let Op::Put(value) = op { value } else { &[] };
             refused = check_lens(key, value);
-            refused.is_ok().then_some((key, op))
+            refused.is_ok().then_some((key, seq, op))
         });
-        active.apply(seq, lsn, &mut fitting);
+        active.apply(last, lsn, &mut fitting);
         self.after_write(&active);
         refused
     }

@@ -40,7 +40,7 @@ pub(crate) struct Engine {
     pub(crate) journal: Arc<Journal>,
     /// A commit of more bytes goes to the tree as tables.
     pub(crate) bulk_len: u64,
-    pub(crate) scratch: Scratch,
+    pub(crate) scratch: Arc<Scratch>,
     pub(crate) next_txn: AtomicU64,
     pub(crate) poison: Mutex<Option<String>>,
     /// Held while the journal must stay from the last checkpoint on. Taken before all others.
@@ -172,6 +172,11 @@ impl Engine {
     /// Waits while background work is so far behind that more writes would only make it worse.
     pub(crate) fn hold_back(&self) -> Result<()> {
         self.bound_journal()?;
+        self.await_tree()
+    }
+
+    /// Waits until the tree takes more.
+    pub(crate) fn await_tree(&self) -> Result<()> {
         if self.lsm.pressure() != Pressure::Stop {
             return Ok(());
         }

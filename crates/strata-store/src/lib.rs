@@ -35,7 +35,7 @@
 //! | `journal/`, `heap/`, `lsm/` | what the crates beneath keep |
 //! | `scratch/` | what large transactions and [`Store::scratch`] put there; emptied at open |
 //!
-//! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `parts`, `redo`, `recovery`,
+//! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `parts`, `redo`, `recovery`, `replay`,
 //! `checkpoint`, `upkeep`, `vacuum`, `lock`, `serializable`, `snapshots`, `verify`, `backup`.
 
 mod backup;
@@ -50,6 +50,7 @@ mod parts;
 mod record;
 mod recovery;
 mod redo;
+mod replay;
 mod serializable;
 mod snapshots;
 mod store;

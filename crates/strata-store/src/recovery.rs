@@ -2,7 +2,7 @@
 //!
 //! 1. Take the directory; empty the scratch files; read the superblock.
 //! 2. Open journal (a torn tail is cut), heap (torn pages are repaired) and tree.
-//! 3. Replay. Which parts belong to a whole commit is known only at its end, so the first part that is met
+//! 3. Replay, many records at a time ([`replay`](crate::replay)). Which parts belong to a whole commit is known only at its end, so the first part that is met
 //!    has the rest of the journal looked through for the ends of large commits. Heap pages and tables that
 //!    have a change already are left as they are, so a recovery that is cut short is simply done again.
 //!
@@ -11,7 +11,8 @@
 use crate::engine::{Engine, JournalFirst, Turn};
 use crate::lock::LockTable;
 use crate::parts::Parts;
-use crate::record::{self, Changes, Malformed};
+use crate::record::{self, Change, Changes, Malformed};
+use crate::replay::Pending;
 use crate::serializable::Serializable;
 use crate::snapshots::Snapshots;
 use crate::superblock::Superblock;
@@ -30,16 +31,20 @@ use std::sync::{Arc, OnceLock};
 use vfs::{Env, File};
 
 /// Opens the store in `dir` to be read, over an environment that keeps changes to itself.
-pub(crate) fn open_read_only(env: &Env, dir: &Path, options: &StoreOptions) -> Result<Engine> {
+pub(crate) fn open_read_only(env: &Env, dir: &Path, options: &StoreOptions) -> Result<Arc<Engine>> {
     if !Superblock::exists(env, dir)? {
         let (file, reason) = (dir.display().to_string(), "there is no store".to_owned());
         return Err(Error::Disk { op: "open", file, reason });
     }
-    Ok(Engine { is_read_only: true, ..open(vfs::overlay::env(env), dir, options)? })
+    recover(vfs::overlay::env(env), dir, options, true)
 }
 
 /// Opens the store in `dir`, or makes one there.
-pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engine> {
+pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Arc<Engine>> {
+    recover(env, dir, options, false)
+}
+
+fn recover(env: Env, dir: &Path, options: &StoreOptions, is_read_only: bool) -> Result<Arc<Engine>> {
     make_directory(&env, dir)?;
     let directory_lock = take_directory(&env, dir)?;
     let scratch_dir = dir.join("scratch");
@@ -71,10 +76,10 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
 
     let mut turn = Turn::new(superblock.last_seq.max(lsm.flushed()), dropped_by_tree);
     turn.dropped = superblock.dropped.iter().map(|keyspace| (*keyspace, Seq(0))).collect();
-    let engine = Engine {
+    let engine = Arc::new(Engine {
         locks: Mutex::new(LockTable::new(pool.clone(), options.finds_deadlocks)),
         serializable: Mutex::new(Serializable::new(pool.clone())),
-        scratch: Scratch { env: env.clone(), dir: Arc::new(scratch_dir), pool },
+        scratch: Arc::new(Scratch { env: env.clone(), dir: scratch_dir, pool }),
         env,
         dir: dir.to_path_buf(),
         checkpointed: AtomicU64::new(superblock.checkpoint.0),
@@ -90,9 +95,9 @@ pub(crate) fn open(env: Env, dir: &Path, options: &StoreOptions) -> Result<Engin
         next_txn: AtomicU64::new(1),
         poison: Mutex::new(None),
         retained: Mutex::new(()),
-        is_read_only: false,
+        is_read_only,
         _directory_lock: directory_lock,
-    };
+    });
     engine.heap.replay_starts_at(engine.superblock.lock().checkpoint);
     replay(&engine)?;
     engine.schedule.note_drop();
@@ -130,12 +135,18 @@ pub(crate) fn take_directory(env: &Env, dir: &Path) -> Result<Arc<dyn File>> {
     })
 }
 
-fn replay(engine: &Engine) -> Result<()> {
+fn replay(engine: &Arc<Engine>) -> Result<()> {
     let from = engine.superblock.lock().checkpoint;
     let turn = &mut *engine.turn.lock();
     let flushed = engine.lsm.flushed();
-    let mut replay = Replay { engine, turn, runs: None, parts: None, flushed };
-    each_record(engine, from, &mut |record| replay.record(record))
+    let pending = Pending::new(engine.clone());
+    let mut replay = Replay { engine, turn: &mut *turn, runs: None, parts: None, flushed, pending };
+    each_record(engine, from, &mut |record| replay.record(record))?;
+    replay.pending.settle()?;
+    let redone = replay.pending.redone();
+    turn.freed += redone.freed;
+    turn.refused += redone.refused;
+    Ok(())
 }
 
 /// The large commits that end behind `from`.
@@ -182,6 +193,7 @@ struct Replay<'a> {
     parts: Option<Parts>,
     /// The tables have every commit up to here.
     flushed: Seq,
+    pending: Pending,
 }
 
 impl Replay<'_> {
@@ -189,21 +201,58 @@ impl Replay<'_> {
         Ok(match record.kind {
             record::COMMIT => {
                 let (seq, first, changes) = record::split_commit(record.payload)?;
-                self.commit(seq, record.end, first != Lsn(0), changes)
+                match first {
+                    Lsn(0) => self.commit(seq, record.end, changes),
+                    _ => self.large_commit(seq, record.end, changes),
+                }
             }
             record::PART => {
                 let (seq, changes) = record::split_part(record.payload)?;
                 self.part(seq, record, changes)
             }
             record::UPKEEP => {
-                let last = self.turn.last_seq;
-                redo::heap(self.engine, self.turn, last, record.end, Changes::new(record.payload))
+                self.add(self.turn.last_seq, record.end, Changes::new(record.payload)).map(drop)
             }
             _ => return Err(Malformed),
         })
     }
 
+    fn commit(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>) -> Result<()> {
+        let has_drops = self.add(seq, lsn, changes)?;
+        if has_drops {
+            self.pending.settle()?;
+            redo::dropped(self.engine, self.turn, seq, lsn, changes)?;
+        }
+        self.turn.last_seq = self.turn.last_seq.max(seq);
+        Ok(())
+    }
+
+    /// Adds the changes of a record to those that wait; whether it drops keyspaces.
+    fn add(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>) -> Result<bool> {
+        let mut has_drops = false;
+        for change in changes {
+            let change = change.map_err(|Malformed| redo::malformed(lsn))?;
+            match change {
+                Change::End(version) => self.turn.frees.add(version, seq),
+                Change::Free(version) => self.turn.frees.note_freed(version),
+                Change::Drop(_) => has_drops = true,
+                Change::Discard(keyspace) => {
+                    self.pending.settle()?;
+                    redo::discard(self.engine, self.turn, keyspace, lsn)?;
+                }
+                Change::PutTuple { .. } | Change::PutInline { .. } | Change::Delete { .. } => {}
+            }
+            self.pending.add_to_heap(&change, seq, lsn);
+            if seq > self.flushed {
+                self.pending.add_to_tree(&change, seq, lsn);
+            }
+        }
+        self.pending.apply_if_full()?;
+        Ok(has_drops)
+    }
+
     fn part(&mut self, seq: Seq, record: Record<'_>, changes: Changes<'_>) -> Result<()> {
+        self.pending.settle()?;
         let runs = match &self.runs {
             Some(runs) => runs,
             None => self.runs.insert(large_commits(self.engine, record.lsn)?),
@@ -218,11 +267,10 @@ impl Replay<'_> {
         self.parts.as_mut().map_or(Ok(()), |parts| parts.keep(changes))
     }
 
-    fn commit(&mut self, seq: Seq, lsn: Lsn, is_large: bool, changes: Changes<'_>) -> Result<()> {
+    fn large_commit(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>) -> Result<()> {
+        self.pending.settle()?;
         redo::heap(self.engine, self.turn, seq, lsn, changes)?;
-        if !is_large && seq > self.flushed {
-            redo::tree(self.engine, seq, lsn, &mut { changes })?;
-        } else if let Some(mut parts) = self.parts.take().filter(|_| is_large) {
+        if let Some(mut parts) = self.parts.take() {
             // Tables that stand already are built once more: a version that is there twice counts once.
             parts.prepare(changes)?;
             parts.install(self.engine, seq, lsn, changes)?;

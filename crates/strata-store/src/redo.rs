@@ -21,13 +21,17 @@ pub(crate) fn heap(engine: &Engine, turn: &mut Turn, seq: Seq, lsn: Lsn, changes
                 turn.frees.add(version, seq);
             }
             Change::Free(version) => free(engine, turn, version, lsn)?,
-            Change::Discard(keyspace) => {
-                engine.heap.drop_space(keyspace.space(), lsn)?;
-                turn.dropped.retain(|(dropped, _)| *dropped != keyspace);
-            }
+            Change::Discard(keyspace) => discard(engine, turn, keyspace, lsn)?,
             Change::PutInline { .. } | Change::Delete { .. } | Change::Drop(_) => {}
         }
     }
+    Ok(())
+}
+
+/// Takes a dropped keyspace out of the heap.
+pub(crate) fn discard(engine: &Engine, turn: &mut Turn, keyspace: KeyspaceId, lsn: Lsn) -> Result<()> {
+    engine.heap.drop_space(keyspace.space(), lsn)?;
+    turn.dropped.retain(|(dropped, _)| *dropped != keyspace);
     Ok(())
 }
 

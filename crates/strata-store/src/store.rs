@@ -70,9 +70,8 @@ impl Store {
         recovery::open_read_only(env, dir, &options).map(Store::start)
     }
 
-    fn start(engine: Engine) -> Store {
+    fn start(engine: Arc<Engine>) -> Store {
         let jobs = engine.env.jobs.clone();
-        let engine = Arc::new(engine);
         let upkeep = jobs.spawn("upkeep", Box::new(Upkeep::new(engine.clone())));
         // Weak, for the job owns the journal that owns what listens to it.
         let waker = Arc::downgrade(&upkeep);

@@ -57,9 +57,9 @@ impl Schedule {
 }
 
 impl Engine {
-    /// Wakes the job if readers may soon have to wait for writes.
+    /// Wakes the job if readers may soon have to wait for writes, or others for memory.
     pub(crate) fn relieve_cache(&self) {
-        if self.heap.is_crowded()
+        if (self.heap.is_crowded() || self.heap.owes_memory())
             && let Some(job) = self.upkeep.get().and_then(Weak::upgrade)
         {
             job.wake();
@@ -87,6 +87,9 @@ impl Upkeep {
     fn work(&mut self) -> Result<Progress> {
         let engine = &*self.engine;
         engine.check_health()?;
+        if engine.heap.owes_memory() && engine.heap.give_memory_back() {
+            return Ok(Progress::More);
+        }
         if engine.heap.is_crowded() {
             let written = engine.heap.write_back(BATCH).or_else(|error| engine.judge(error.into()))?;
             if written > 0 {

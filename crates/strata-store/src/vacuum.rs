@@ -79,6 +79,11 @@ impl Frees {
         }
     }
 
+    /// A replay has met the free of `version`: it waits no longer, if it is the one that waits longest.
+    pub(crate) fn note_freed(&mut self, version: Version) {
+        self.ended.pop_front_if(|(oldest, _)| *oldest == version);
+    }
+
     /// Takes up to `count` versions that nobody at or behind `horizon` sees.
     pub(crate) fn take(&mut self, horizon: Seq, count: usize, mut each: impl FnMut(Version)) {
         self.taken.clear();

@@ -9,7 +9,8 @@
 //! 1. A page is in at most one frame.
 //! 2. A frame that is pinned, dirty or being written is never evicted.
 //! 3. Frames draw their memory from the pool and never pass the cache's share of it. (The old image of a page
-//!    that changes under a pin lives on until the pin is dropped; pins are short, see [`PageRef`].)
+//!    that changes under a pin lives on until the pin is dropped; pins are short, see [`PageRef`].) A part of the
+//!    share is the cache's own; of the rest it takes what others leave, and gives it back when they need it.
 //! 4. The latches are leaves: no disk access and no other lock but the dirty set's under a shard's latch.
 //!
 //! What to evict is decided in [`shard`](self) by two queues, an O(1) form of LRU-2.
@@ -32,6 +33,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a frame takes from the pool: the image, the frame and its map entry.
 pub(crate) const FRAME_LEN: usize = BLOCK_LEN + 256;
+
+/// Frames that a brief search for one to evict looks at.
+const LOOKS: usize = 64;
 
 /// A pinned page image. It does not change while it is held, and its memory stays with it: hold it for a
 /// step, not for the life of a query.
@@ -60,7 +64,14 @@ pub struct PageCache {
     pool: MemoryPool,
     frames: AtomicUsize,
     frames_max: usize,
+    /// Frames that the cache need not give back.
+    frames_own: usize,
+    /// Bytes of the pool that other frames leave to whoever else needs memory.
+    rest: usize,
 }
+
+/// One part in so many of the pool is that rest.
+const REST_SHARE: usize = 8;
 
 #[derive(Default)]
 struct Latched {
@@ -70,17 +81,19 @@ struct Latched {
 }
 
 impl PageCache {
-    /// A cache of at most `share` bytes of `pool`.
-    pub fn new(pool: MemoryPool, share: usize) -> PageCache {
+    /// A cache of at most `share` bytes of `pool`, `own` of which it keeps when others need memory.
+    pub fn new(pool: MemoryPool, own: usize, share: usize) -> PageCache {
         let frames_max = (share / FRAME_LEN).max(8);
         // Few shards for a small cache: each decides by itself what to keep.
         let shards = (frames_max / 256).next_power_of_two().clamp(1, 16);
         PageCache {
             shards: (0..shards).map(|_| Latched::default()).collect(),
             dirty: Mutex::default(),
+            rest: pool.cap() / REST_SHARE,
             pool,
             frames: AtomicUsize::new(0),
             frames_max,
+            frames_own: (own / FRAME_LEN).max(8).min(frames_max),
         }
     }
 
@@ -98,15 +111,28 @@ impl PageCache {
         source: &dyn PageSource,
         change: impl FnOnce(&mut Page) -> (bool, R),
     ) -> Result<R> {
-        self.with_frame(id, source, |frame| {
-            let page = Arc::make_mut(&mut frame.image);
+        self.modify_as(id, source, |page| {
             let (changed, result) = change(page);
             if changed {
                 page.set_lsn(lsn.max(page.lsn()));
-                if !frame.dirty {
-                    frame.dirty = true;
-                    self.dirty.lock().insert(id, lsn);
-                }
+            }
+            (changed.then_some(lsn), result)
+        })
+    }
+
+    /// Changes the page `id` by several records at once. `change` sees to the page's LSN, and returns the LSN of
+    /// the first change that the page did not have.
+    pub(crate) fn modify_as<R>(
+        &self,
+        id: PageId,
+        source: &dyn PageSource,
+        change: impl FnOnce(&mut Page) -> (Option<Lsn>, R),
+    ) -> Result<R> {
+        self.with_frame(id, source, |frame| {
+            let (first, result) = change(Arc::make_mut(&mut frame.image));
+            if let Some(first) = first.filter(|_| !frame.dirty) {
+                frame.dirty = true;
+                self.dirty.lock().insert(id, first);
             }
             result
         })
@@ -152,14 +178,32 @@ impl PageCache {
         self.dirty.lock().all()
     }
 
-    /// Pages that differ from the disk and are not on their way there.
-    pub(crate) fn dirty_count(&self) -> usize {
-        self.dirty.lock().count()
+    /// Whether so many frames are dirty that readers may soon have to wait for writes. Many may be while there
+    /// is memory for more frames.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let most = if self.owes_memory() { self.frames_own } else { self.frames_max };
+        let is_full = self.frame_count() >= most;
+        let dirty_max = if is_full { most / 2 } else { most - most / 4 };
+        self.dirty.lock().count() > dirty_max
     }
 
-    /// Pages that fit.
-    pub(crate) fn capacity(&self) -> usize {
-        self.frames_max
+    /// Whether others need memory that the cache does not have to keep.
+    pub(crate) fn owes_memory(&self) -> bool {
+        self.pool.left() < self.rest / 2 && self.frame_count() > self.frames_own
+    }
+
+    /// Gives memory back that others need, as far as pages can be evicted; how many were.
+    pub(crate) fn give_back(&self, frames: usize) -> usize {
+        let shards = self.shards.iter().cycle().take(self.shards.len().max(frames));
+        shards.filter(|_| self.owes_memory()).filter(|latched| self.evict_from(latched, LOOKS)).count()
+    }
+
+    fn evict_from(&self, latched: &Latched, looks: usize) -> bool {
+        let evicted = latched.shard.lock().evict(looks);
+        if evicted.is_some() {
+            self.frames.fetch_sub(1, Ordering::Relaxed);
+        }
+        evicted.is_some()
     }
 
     /// The oldest change that is in memory only.
@@ -225,30 +269,29 @@ impl PageCache {
     fn make_room(&self, id: PageId, source: &dyn PageSource) -> Result<Reservation> {
         // While nearly all is dirty a search is brief and rather has a batch written: a load that is larger
         // than the cache must not look at every frame for every page.
-        let mut unwritten = None;
-        for looks in [64, 64, 64, usize::MAX] {
+        let (mut unwritten, mut evicted) = (None, false);
+        for looks in [LOOKS, LOOKS, LOOKS, usize::MAX] {
             // Every shard is searched for a victim, beginning with the page's own.
             for turn in 0..=self.shards.len() {
-                if let Some(memory) = self.reserve() {
+                if let Some(memory) = self.reserve(evicted) {
                     return Ok(memory);
                 }
                 let at = (self.shard_index(id) + turn) % self.shards.len();
-                if let Some(memory) = self.shards[at].shard.lock().evict(looks) {
-                    drop(memory);
-                    self.frames.fetch_sub(1, Ordering::Relaxed);
-                }
+                evicted |= self.evict_from(&self.shards[at], looks);
             }
             // What cannot be written need not keep a clean page from being evicted: look on.
             unwritten = unwritten.or(source.clean().err());
         }
         let exhausted = || Error::MemoryExhausted { used: self.pool.used(), cap: self.pool.cap() };
-        self.reserve().ok_or_else(|| unwritten.unwrap_or_else(exhausted))
+        self.reserve(evicted).ok_or_else(|| unwritten.unwrap_or_else(exhausted))
     }
 
-    fn reserve(&self) -> Option<Reservation> {
+    /// Memory for a frame; one that takes the place of another need not leave the rest to others.
+    fn reserve(&self, replaces: bool) -> Option<Reservation> {
         let grown = |frames: usize| (frames < self.frames_max).then_some(frames + 1);
-        self.frames.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown).ok()?;
-        let memory = self.pool.try_reserve(FRAME_LEN);
+        let before = self.frames.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown).ok()?;
+        let rest = if replaces || before < self.frames_own { 0 } else { self.rest };
+        let memory = self.pool.try_reserve_leaving(FRAME_LEN, rest);
         if memory.is_none() {
             self.frames.fetch_sub(1, Ordering::Relaxed);
         }

@@ -36,7 +36,7 @@ impl Numbered {
 
 fn cache_of(frames: usize) -> (MemoryPool, PageCache) {
     let pool = MemoryPool::new(frames * FRAME_LEN);
-    let cache = PageCache::new(pool.clone(), pool.cap());
+    let cache = PageCache::new(pool.clone(), pool.cap(), pool.cap());
     (pool, cache)
 }
 

@@ -27,20 +27,22 @@
 //!    will start before the drop, so records older than it find that there is nothing to do. Its file is removed only when the map
 //!    without it is durable, and a file that no map names holds nothing but what a replay will write again.
 //!
-//! Read in this order: `loc.rs`, `tuple.rs`, `block_map.rs`, `placing.rs`, then this file, `large.rs` and
-//! `write_back.rs`.
+//! Read in this order: `loc.rs`, `tuple.rs`, `block_map.rs`, `placing.rs`, then this file, `large.rs`,
+//! `write_back.rs` and `redo.rs`.
 
 mod block_map;
 mod copy;
 mod large;
 mod loc;
 mod placing;
+mod redo;
 mod space;
 mod tuple;
 mod write_ahead;
 mod write_back;
 
 pub use loc::{Placement, Run, SpaceId, TupleLoc};
+pub use redo::{Redo, Redone};
 pub use tuple::{Packed, TUPLE_LEN_MAX, TupleRef};
 pub use write_ahead::{Unlogged, WriteAhead};
 pub use write_back::Sweep;
@@ -65,7 +67,8 @@ pub type Visit<'a> = dyn FnMut(TupleLoc, u64, Option<u64>, &[u8]) -> ControlFlow
 /// How a heap uses memory.
 #[derive(Clone, Debug)]
 pub struct HeapOptions {
-    /// Bytes of the pool that the page cache may take; by default half of the pool.
+    /// Bytes of the pool that the page cache may take; by default half of the pool, and up to three quarters as
+    /// long as nobody else needs them.
     pub cache_len_max: Option<usize>,
     /// Pages written with one double write and one sync.
     pub write_batch_pages: usize,
@@ -99,8 +102,9 @@ impl Heap {
     ) -> Result<Heap> {
         let spaces = Spaces::open(env, dir)?;
         let writer = Writer::open(env, dir, &spaces, options.write_batch_pages)?;
-        let share = options.cache_len_max.unwrap_or(pool.cap() / 2);
-        let cache = PageCache::new(pool, share);
+        let own = options.cache_len_max.unwrap_or(pool.cap() / 2);
+        let share = options.cache_len_max.unwrap_or(pool.cap() - pool.cap() / 4);
+        let cache = PageCache::new(pool, own, share);
         Ok(Heap { cache, spaces, wal, writer: Mutex::new(writer), checkpointing: Mutex::new(()) })
     }
 

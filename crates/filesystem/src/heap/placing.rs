@@ -153,11 +153,16 @@ impl Placing {
         }
     }
 
-    /// Makes a run owned that a replay found in use.
-    fn adopt(&mut self, run: Run, map: &mut BlockMap) {
+    /// Makes the map know of a run. Blocks that are new to it belong to nobody.
+    pub(super) fn know(&mut self, run: Run, map: &mut BlockMap) {
         if let Some(new) = map.extend_to(run.first.saturating_add(run.count)) {
             self.ownerless.insert(new);
         }
+    }
+
+    /// Makes a run owned that a replay found in use.
+    pub(super) fn adopt(&mut self, run: Run, map: &mut BlockMap) {
+        self.know(run, map);
         if self.ownerless.remove(run) {
             self.own(run, map);
         }
@@ -201,12 +206,15 @@ impl Placing {
                 room.free += TUPLE_HEADER_LEN + len;
                 room.unused.push(loc.slot);
             }
-            None => {
-                map.set_room(loc.block, page_free);
-                self.cursor = self.cursor.min(loc.block);
-            }
+            None => self.has_room(loc.block, page_free, map),
         }
         self.release(overflow, map);
+    }
+
+    /// So many bytes are free in a block that is not open.
+    pub(super) fn has_room(&mut self, block: u32, free: usize, map: &mut BlockMap) {
+        map.set_room(block, free);
+        self.cursor = self.cursor.min(block);
     }
 
     /// Makes blocks ownerless.

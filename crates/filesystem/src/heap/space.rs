@@ -54,6 +54,16 @@ impl Space {
         self.placing.lock().release(Some(run), &mut self.map.lock());
     }
 
+    /// Sees to it that map and file reach to the end of a run, which a replay has met.
+    pub(super) fn know(&self, run: Run) -> Result<()> {
+        let end = run.first.saturating_add(run.count);
+        if self.map.lock().len() >= end {
+            return Ok(());
+        }
+        self.placing.lock().know(run, &mut self.map.lock());
+        self.store.reserve(end)
+    }
+
     /// Notes that the tuple at `loc` is written; in a replay this is where its blocks become owned.
     pub(super) fn settle(&self, loc: TupleLoc, overflow: Option<Run>) -> Result<()> {
         let mut placing = self.placing.lock();

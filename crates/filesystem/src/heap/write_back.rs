@@ -20,6 +20,9 @@ use std::path::Path;
 use std::sync::Arc;
 use vfs::Env;
 
+/// Pages evicted at a time for the sake of others.
+const GIVEN_BACK: usize = 256;
+
 /// The pages that a checkpoint has to write.
 #[derive(Debug)]
 pub struct Sweep {
@@ -129,7 +132,17 @@ impl Heap {
 
     /// Whether so much of the cache is dirty that readers may soon have to wait for writes.
     pub fn is_crowded(&self) -> bool {
-        self.cache.dirty_count() * 4 > self.cache.capacity()
+        self.cache.is_crowded()
+    }
+
+    /// Whether others need memory that the page cache has taken beyond what is its own.
+    pub fn owes_memory(&self) -> bool {
+        self.cache.owes_memory()
+    }
+
+    /// Gives some of it back; `false` if no page can be evicted.
+    pub fn give_memory_back(&self) -> bool {
+        self.cache.give_back(GIVEN_BACK) > 0
     }
 
     /// Writes everything that is dirty at the time of the call, syncs it and saves the block maps. Changes

@@ -62,14 +62,23 @@ impl Memtable {
         }
     }
 
-    /// Adds the versions of one commit, which the journal holds up to `lsn`.
-    pub(crate) fn apply<'a>(&self, seq: Seq, lsn: Lsn, ops: &mut dyn Iterator<Item = (&'a [u8], Op<'a>)>) {
+    /// Adds versions of the commits up to `last`, which the journal holds up to `lsn`; those of one key in the
+    /// order of their commits.
+    pub(crate) fn apply<'a>(
+        &self,
+        last: Seq,
+        lsn: Lsn,
+        ops: &mut dyn Iterator<Item = (&'a [u8], Seq, Op<'a>)>,
+    ) {
         let mut list = self.list.writer();
-        for (key, op) in ops {
+        let mut first = last;
+        for (key, seq, op) in ops {
+            first = first.min(seq);
             list.insert(key, seq, op);
         }
         drop(list);
-        self.cover(seq, lsn);
+        self.cover(first, lsn);
+        self.cover(last, lsn);
     }
 
     /// Adds a range tombstone.

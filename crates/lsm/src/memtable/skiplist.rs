@@ -154,7 +154,7 @@ impl SkipList {
         while !node.is_null() {
             // SAFETY: reachable nodes are complete (Acquire above; `older` is written before).
             unsafe {
-                // Chains run from newest to oldest because sequence numbers only grow.
+                // The versions of one key run from newest to oldest: they are inserted in their order.
                 let links = links(node);
                 if (*links).hash == hash as u32 && (*node).tag.seq() <= snapshot && node_key(node) == key {
                     return NonNull::new(node).map(NodeRef);

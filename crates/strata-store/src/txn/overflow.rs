@@ -18,6 +18,7 @@ use lsm::{Ingestion, Lsm, Op, Seq};
 use std::borrow::Cow;
 use std::ops::Bound;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 const DELETED: u8 = 0;
 const IN_LOG: u8 = 1;
@@ -28,7 +29,7 @@ pub(crate) struct Overflow {
     /// `None` once it is being dropped: it must be closed before its directory goes.
     tree: Option<Lsm>,
     runs: u64,
-    scratch: Scratch,
+    scratch: Arc<Scratch>,
     dir: PathBuf,
 }
 
@@ -46,7 +47,7 @@ pub(crate) struct RunCursor {
 }
 
 impl Overflow {
-    pub(crate) fn create(scratch: &Scratch) -> Result<Overflow> {
+    pub(crate) fn create(scratch: &Arc<Scratch>) -> Result<Overflow> {
         let dir = scratch.dir.join(format!("{:016x}.txn", scratch.env.random.next_u64()));
         let options =
             lsm::Options { memtable_len: 4 << 10, cache_len: 8 << 20, compress: false, ..Default::default() };

@@ -25,10 +25,9 @@ const SPILL_LEN_MIN: usize = 1 << 20;
 const MEMORY_LEN_MAX: usize = 64 << 20;
 
 /// Where values are spilled to.
-#[derive(Clone)]
 pub(crate) struct Scratch {
     pub(crate) env: Env,
-    pub(crate) dir: Arc<PathBuf>,
+    pub(crate) dir: PathBuf,
     pub(crate) pool: MemoryPool,
 }
 
@@ -58,7 +57,7 @@ impl ValueRef {
 }
 
 pub(crate) struct ValueLog {
-    scratch: Scratch,
+    scratch: Arc<Scratch>,
     file: Option<ScratchFile>,
     spilled: u64,
     memory: Vec<u8>,
@@ -69,7 +68,7 @@ pub(crate) struct ValueLog {
 }
 
 impl ValueLog {
-    pub(crate) fn new(scratch: Scratch) -> Self {
+    pub(crate) fn new(scratch: Arc<Scratch>) -> Self {
         ValueLog {
             scratch,
             file: None,
@@ -131,7 +130,7 @@ impl ValueLog {
         if granted { Ok(()) } else { Err(Error::OutOfMemory { held, wanted: wanted - held }) }
     }
 
-    pub(crate) fn scratch(&self) -> &Scratch {
+    pub(crate) fn scratch(&self) -> &Arc<Scratch> {
         &self.scratch
     }
 
