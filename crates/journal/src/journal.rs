@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) buffer: Mutex<Buffer>,
     /// Everything below is on disk and synced.
     pub(crate) durable: AtomicU64,
+    /// Somebody waits for everything below.
+    pub(crate) wanted: AtomicU64,
     /// There is room for everything below.
     pub(crate) reserved: AtomicU64,
     /// Segments by their first LSN; those without a frame included.
@@ -81,6 +83,12 @@ pub(crate) struct Buffer {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// The buffer before a record was put into it.
+struct Before {
+    is_first: bool,
+    end: Lsn,
+}
+
 impl Buffer {
     fn end(&self) -> Lsn {
         Lsn(self.start.0 + self.bytes.len() as u64)
@@ -103,6 +111,7 @@ impl Journal {
             spare: Mutex::new(Vec::new()),
             buffer: Mutex::new(Buffer { start: found.end, bytes: Vec::new() }),
             durable: AtomicU64::new(found.end.0),
+            wanted: AtomicU64::new(0),
             reserved: AtomicU64::new(found.reserved.0),
             files: Mutex::new(found.files),
             recyclable: AtomicU64::new(0),
@@ -110,19 +119,42 @@ impl Journal {
             subscribers: Mutex::new(Subscribers { all: Vec::new(), told: (found.end, false) }),
         });
         Ok(Journal {
-            writer: env.jobs.spawn("journal", Box::new(Writer(shared.clone()))),
+            writer: env.jobs.spawn("journal", Box::new(Writer::new(shared.clone()))),
             preparer: env.jobs.spawn("journal segments", Box::new(Preparer(shared.clone()))),
             shared,
         })
     }
 
     /// Appends a record, the concatenation of `parts`, and returns its end: it is durable when
-    /// [`Self::durable`] has reached that. Memory only, unless 64 MiB are unwritten or the preparer has fallen
+    /// [`Self::durable`] has reached that, soon. Memory only, unless 64 MiB are unwritten or the preparer has fallen
     /// behind: then the calling thread does what is missing.
     ///
     /// # Errors
     /// [`Error::Full`] without room for another segment, [`Error::Poisoned`] after a failed write or sync.
     pub fn append(&self, kind: u8, parts: &[&[u8]]) -> Result<Lsn> {
+        let (_, end) = self.push(kind, parts)?;
+        self.shared.wanted.fetch_max(end.0, Ordering::AcqRel);
+        self.writer.wake();
+        Ok(end)
+    }
+
+    /// As [`append`](Self::append), for a record that nobody waits for: it becomes durable within a few milliseconds,
+    /// together with what else is appended until then, or with the next record that somebody does wait for.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_lazily(&self, kind: u8, parts: &[&[u8]]) -> Result<Lsn> {
+        let (before, end) = self.push(kind, parts)?;
+        // The writer need not hear of every record: it knows of those that wait already.
+        let pending = |at: Lsn| at.0.saturating_sub(self.shared.durable().0);
+        if before.is_first || pending(end) >= writer::LAZY_LEN && pending(before.end) < writer::LAZY_LEN {
+            self.writer.wake();
+        }
+        Ok(end)
+    }
+
+    /// Puts a record into the buffer; how the buffer was before, and the record's end.
+    fn push(&self, kind: u8, parts: &[&[u8]]) -> Result<(Before, Lsn)> {
         let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
         self.wait_for_room(len)?;
         let mut buffer = self.shared.buffer.lock();
@@ -130,6 +162,7 @@ impl Journal {
             let end = self.shared.end_after(buffer.end(), len);
             MutexGuard::unlocked(&mut buffer, || preparer::prepare(&self.shared, end))?;
         }
+        let before = Before { is_first: buffer.bytes.is_empty(), end: buffer.end() };
         let durable = self.durable();
         let mut rest = Cut { parts, at: 0 };
         let mut left = len;
@@ -149,11 +182,10 @@ impl Journal {
         }
         let end = buffer.end();
         drop(buffer);
-        self.writer.wake();
         if preparer::is_needed(&self.shared, end) {
             self.preparer.wake();
         }
-        Ok(end)
+        Ok((before, end))
     }
 
     /// Position behind the last record appended.
@@ -174,7 +206,7 @@ impl Journal {
         let is_over = || self.durable() >= lsn || self.poisoned().is_some();
         if self.durable() < lsn {
             self.assert_appended(lsn);
-            self.writer.wake();
+            self.want(lsn);
             self.shared.env.jobs.wait_until(&is_over);
         }
         if self.durable() >= lsn { Ok(()) } else { self.shared.check_poison() }
@@ -197,6 +229,11 @@ impl Journal {
 
     /// Asks for everything appended so far to be made durable soon.
     pub fn request_sync(&self) {
+        self.want(self.end());
+    }
+
+    fn want(&self, lsn: Lsn) {
+        self.shared.wanted.fetch_max(lsn.0, Ordering::AcqRel);
         self.writer.wake();
     }
 

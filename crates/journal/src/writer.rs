@@ -9,6 +9,12 @@ use vfs::{File, Job, Progress};
 /// Buffers longer than this are given back after use, so that one huge record is not held for ever.
 const KEPT_CAPACITY: usize = 4 << 20;
 
+/// Records that nobody waits for are written when they are so many bytes …
+pub(crate) const LAZY_LEN: u64 = 256 << 10;
+/// … or when the first of them has waited for so long: a write and a sync for each would cost more than the rest of
+/// a small commit, and take the disk from others.
+const LAZY_US: u64 = 2_000;
+
 /// Writes and syncs what has been appended so far; `false` if there was nothing. Waits for a write that is under
 /// way, and then takes what has been appended since.
 pub(crate) fn write_pending(shared: &Shared) -> Result<bool> {
@@ -62,15 +68,38 @@ fn file(shared: &Shared, first: Lsn) -> Result<Arc<dyn File>> {
 }
 
 /// The job that writes when nobody else does, and tells the subscribers.
-pub(crate) struct Writer(pub(crate) Arc<Shared>);
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    /// What is pending has waited as long as it may.
+    has_waited: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Writer { shared, has_waited: false }
+    }
+
+    /// Whether what is pending may wait for more to come.
+    fn may_wait(&mut self) -> bool {
+        let shared = &*self.shared;
+        let pending = shared.buffer.lock().bytes.len() as u64;
+        let is_wanted = shared.wanted.load(Ordering::Acquire) > shared.durable().0;
+        let may_wait = (1..LAZY_LEN).contains(&pending) && !is_wanted && !self.has_waited;
+        self.has_waited = may_wait;
+        may_wait
+    }
+}
 
 impl Job for Writer {
     fn step(&mut self) -> Progress {
-        let progress = match write_pending(&self.0) {
+        if self.may_wait() {
+            return Progress::Later(LAZY_US);
+        }
+        let progress = match write_pending(&self.shared) {
             Ok(true) => Progress::More,
             Ok(false) | Err(_) => Progress::Idle,
         };
-        self.0.tell();
+        self.shared.tell();
         progress
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn commit(engine: &Engine, txn: &Txn) -> Result<Commit> {
     let seq = turn.next_seq();
     let mut draft = Draft::new(engine, turn, seq);
     draft.place(txn)?;
-    let (lsn, parts) = draft.append()?;
+    let (lsn, parts) = draft.append(txn.is_lazy())?;
     engine.or_poison(absorb(engine, turn, seq, lsn, parts))?;
     engine.snapshots.publish(seq, lsn, engine.journal.durable());
     engine.relieve_cache();
@@ -176,7 +176,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The commit point.
-    fn append(mut self) -> Result<(Lsn, Option<Parts>)> {
+    fn append(mut self, is_lazy: bool) -> Result<(Lsn, Option<Parts>)> {
         let changes = self.turn.record.get(COMMIT_HEAD_LEN..).unwrap_or_default();
         let mut first = Lsn(0);
         if let Some(parts) = &mut self.parts {
@@ -185,7 +185,11 @@ impl<'a> Draft<'a> {
         }
         let mut head = Vec::with_capacity(COMMIT_HEAD_LEN);
         record::begin_commit(&mut head, self.seq, first);
-        let lsn = self.engine.journal.append(record::COMMIT, &[&head, changes])?;
+        let (journal, record) = (&self.engine.journal, [&head[..], changes]);
+        let lsn = match is_lazy {
+            true => journal.append_lazily(record::COMMIT, &record)?,
+            false => journal.append(record::COMMIT, &record)?,
+        };
         self.appended = true;
         Ok((lsn, self.parts.take()))
     }

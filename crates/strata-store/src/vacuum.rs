@@ -191,7 +191,7 @@ fn append(engine: &Engine, turn: &mut Turn, record: &[u8]) -> Result<()> {
     if record.is_empty() {
         return Ok(());
     }
-    let lsn = engine.journal.append(record::UPKEEP, &[record])?;
+    let lsn = engine.journal.append_lazily(record::UPKEEP, &[record])?;
     let changes = Changes::new(record);
     debug_assert!(changes.flatten().all(|change| matches!(change, Change::Free(_) | Change::Discard(_))));
     let last = turn.last_seq;

@@ -11,6 +11,9 @@ use std::sync::Arc;
 pub enum Progress {
     /// There is more to do: step again.
     More,
+    /// There is more to do, but it may wait: step again after so many microseconds, or when the job is woken. In
+    /// simulation no time passes, and it is as good as `More`.
+    Later(u64),
     /// Nothing to do until the job is woken.
     Idle,
     /// The job is over and is dropped.

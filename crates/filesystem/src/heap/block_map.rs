@@ -86,6 +86,12 @@ impl BlockMap {
         self.put_room(block, (free / ROOM_UNIT).min(OWNERLESS as usize - 1) as u64);
     }
 
+    /// Bytes that were free in a block when last heard of; 0 for a block without an owner.
+    pub(super) fn room(&self, block: u32) -> usize {
+        let room = self.blocks.get(block as usize).map_or(OWNERLESS, |entry| entry & ROOM_MASK);
+        if room == OWNERLESS { 0 } else { room as usize * ROOM_UNIT }
+    }
+
     /// Notes that a block belongs to no tuple and no page in use.
     pub(super) fn set_ownerless(&mut self, block: u32) {
         self.put_room(block, OWNERLESS);
@@ -260,6 +266,7 @@ mod tests {
         assert_eq!((map.floor(0), map.floor(1), map.floor(9)), (None, Some(Lsn(70)), None));
         assert_eq!(map.find_room(0, 3900), Some(1));
         assert_eq!((map.find_room(0, 4001), map.find_room(2, 32)), (None, None));
+        assert_eq!((map.room(1), map.room(2), map.room(9)), (4000, 0, 0));
         assert_eq!(map.ownerless().collect::<Vec<_>>(), [0, 2, 3]);
         assert!(!map.is_saved(1));
         assert_eq!(map.save().len(), 3, "the tail that was never written is not saved");

@@ -2,8 +2,8 @@
 //!
 //! What was placed and is not written yet is known here and nowhere else: a page never contains a
 //! reservation, so a crash has none to clean up. Tuples are placed one behind the other on the *fill block*.
-//! When it is full, the next one is a block in which vacuum left room, then a block that nobody owns, then a
-//! new one at the end of the space.
+//! When it is full, the next one is a block in which room came to be of late, then another in which there is room,
+//! then a block that nobody owns, then a new one at the end of the space.
 
 use super::block_map::BlockMap;
 use super::{Run, TupleLoc};
@@ -21,7 +21,9 @@ pub(super) struct Placing {
     rooms: HashMap<u32, Room, Spread>,
     fill: Option<u32>,
     ownerless: Runs,
-    /// Where the search for room goes on; behind the last block when there is none.
+    /// Blocks that have come to have room, the last one last: its page is the most likely to be in memory.
+    roomy: Vec<u32>,
+    /// Where the search for others goes on; behind the last block when there are none.
     cursor: u32,
 }
 
@@ -99,6 +101,13 @@ impl Placing {
     /// A block that the map says has room for the payload and that is not open, to be looked at.
     pub(super) fn candidate(&mut self, map: &BlockMap, payload_len: usize) -> Option<u32> {
         let need = (TUPLE_HEADER_LEN + SLOT_LEN + payload_len).max(ROOM_LEN_MIN);
+        while let Some(block) = self.roomy.pop() {
+            if map.room(block) >= need && !self.rooms.contains_key(&block) {
+                return Some(block);
+            }
+            // A shorter tuple may find it.
+            self.cursor = self.cursor.min(block);
+        }
         while let Some(block) = map.find_room(self.cursor, need) {
             self.cursor = block + 1;
             if !self.rooms.contains_key(&block) {
@@ -213,8 +222,13 @@ impl Placing {
 
     /// So many bytes are free in a block that is not open.
     pub(super) fn has_room(&mut self, block: u32, free: usize, map: &mut BlockMap) {
+        let before = map.room(block);
         map.set_room(block, free);
-        self.cursor = self.cursor.min(block);
+        if before < ROOM_LEN_MIN && map.room(block) >= ROOM_LEN_MIN {
+            self.roomy.push(block);
+        } else if before >= ROOM_LEN_MIN {
+            self.cursor = self.cursor.min(block);
+        }
     }
 
     /// Makes blocks ownerless.

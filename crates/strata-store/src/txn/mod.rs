@@ -81,6 +81,8 @@ pub struct Txn {
     waits: bool,
     /// Its reads and writes are watched for conflicts.
     is_watched: AtomicBool,
+    /// Nobody waits for its commit to be durable.
+    is_lazy: bool,
 }
 
 impl Txn {
@@ -100,6 +102,7 @@ impl Txn {
             gained: Vec::new(),
             waits: false,
             is_watched: AtomicBool::new(false),
+            is_lazy: false,
         }
     }
 
@@ -373,6 +376,16 @@ impl Txn {
     /// Forgets `savepoint` and those set after it; what was written since stays.
     pub fn release(&mut self, savepoint: Savepoint) {
         self.private.release(savepoint.mark);
+    }
+
+    /// Says that nobody waits for the commit to be durable: it will be within a few milliseconds, and costs less.
+    /// Who waits all the same does so no longer than for any other commit.
+    pub fn commit_may_wait(&mut self) {
+        self.is_lazy = true;
+    }
+
+    pub(crate) fn is_lazy(&self) -> bool {
+        self.is_lazy
     }
 
     /// Makes the writes one commit. It is *visible* on return and *durable* when the journal is durable up

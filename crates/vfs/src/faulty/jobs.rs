@@ -44,7 +44,7 @@ impl Scheduler {
         state.stepping = false;
         let over = match state.slots.get_mut(&id) {
             Some(slot) if progress != Progress::Done => {
-                slot.runnable |= progress == Progress::More;
+                slot.runnable |= matches!(progress, Progress::More | Progress::Later(_));
                 slot.job = Some(job);
                 None
             }

@@ -4,6 +4,7 @@ use crate::{Job, JobHandle, Jobs, Progress};
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// Runs every job on a thread of its own.
 #[derive(Debug, Default)]
@@ -74,6 +75,16 @@ impl Signal {
         !state.stopped
     }
 
+    /// Sleeps until woken, but no longer than this; `false` when stopped.
+    fn doze(&self, longest: Duration) -> bool {
+        let mut state = self.state.lock();
+        if !state.woken && !state.stopped {
+            self.changed.wait_for(&mut state, longest);
+        }
+        state.woken = false;
+        !state.stopped
+    }
+
     /// A wake from here on must make the job step again.
     fn clear(&self) {
         self.state.lock().woken = false;
@@ -93,6 +104,7 @@ impl Jobs for Threads {
                     steps.finish();
                     let goes_on = match progress {
                         Progress::More => !signal.is_stopped(),
+                        Progress::Later(us) => signal.doze(Duration::from_micros(us)),
                         Progress::Idle => signal.sleep(),
                         Progress::Done => false,
                     };

@@ -63,7 +63,9 @@ impl KeyValue for Tree {
         self.hold_back();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last += 1;
-        let lsn = self.journal.append(1, &[key, value])?;
+        let record = [key, value];
+        let lsn =
+            if sync { self.journal.append(1, &record)? } else { self.journal.append_lazily(1, &record)? };
         self.tree.apply(Seq(*last), lsn, &mut std::iter::once((key, Op::Put(value))))?;
         if last.is_multiple_of(1 << 16) {
             self.journal.recycle_before(self.tree.flushed_lsn());

@@ -22,6 +22,9 @@ impl KeyValue for Strata {
     fn put(&self, key: &[u8], value: &[u8], sync: bool) -> Result<()> {
         let mut txn = self.0.begin();
         txn.put(ROWS, key, value)?;
+        if !sync {
+            txn.commit_may_wait();
+        }
         let commit = txn.commit()?;
         if sync {
             self.0.wait_durable(commit.lsn)?;
