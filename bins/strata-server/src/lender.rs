@@ -9,7 +9,9 @@
 //! engine is taken, the job is queued and its holder, who looks at the queue again after letting the
 //! engine go, sees to it: no job is lost between the two. A holder works for others only for
 //! [`LENT_US`]; what is left then, and every statement that needs more than one slice, is run by the
-//! engine's own thread, which gives short jobs precedence and long ones at least every second slice.
+//! engine's own thread. It works the ready queue off between two slices of long statements, but for no longer
+//! than [`READY_US`], so that neither starves; and a long statement's slice ends early when the ready
+//! queue is not empty.
 
 use crate::connection::Connection;
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -17,18 +19,22 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use strata_db::SqlError;
-use strata_db::session::{Engine, SessionId, Turn};
+use strata_db::session::{Engine, RunQueue, SessionId, Turn};
 use strata_store::{Lsn, Store};
 use strata_types::sqlstate;
 
 /// Microseconds that a borrower works for others.
 const LENT_US: u64 = 200;
+/// Microseconds that long statements wait for short ones between two slices.
+const READY_US: u64 = 1_000;
 
 /// The engine and the jobs that wait for it.
 pub struct Lender {
     /// `None` once the server has shut down.
     held: Mutex<Option<Held>>,
     ready: Mutex<VecDeque<Arc<Connection>>>,
+    /// Counts what is in the ready queue, for the statement at work.
+    run_queue: RunQueue,
     long: Mutex<VecDeque<Arc<Connection>>>,
     /// Wakes the engine's own thread.
     bell: Bell,
@@ -73,10 +79,11 @@ impl Lender {
     /// # Errors
     /// If the thread cannot be started.
     pub fn start(engine: Engine, clock: Arc<dyn vfs::Clock>) -> std::io::Result<Arc<Lender>> {
-        let store = engine.store().clone();
+        let (store, run_queue) = (engine.store().clone(), engine.queue().clone());
         let lender = Arc::new(Lender {
             held: Mutex::new(Some(Held { engine, connections: HashMap::new(), woken: Vec::new() })),
             ready: Mutex::default(),
+            run_queue,
             long: Mutex::default(),
             bell: Bell::default(),
             gated: Mutex::default(),
@@ -131,30 +138,42 @@ impl Lender {
 
     /// There is something for the connection's session to do.
     pub fn submit(&self, connection: &Arc<Connection>) {
+        self.make_ready(connection);
+        self.drain();
+    }
+
+    fn make_ready(&self, connection: &Arc<Connection>) {
         if connection.enlist() {
+            self.run_queue.enter();
             self.ready.lock().push_back(connection.clone());
         }
-        self.drain();
     }
 
     /// Works off the ready queue if the engine is free. If it is not, its holder will.
     fn drain(&self) {
-        let started = self.clock.monotonic_us();
-        while !self.ready.lock().is_empty() {
-            let Some(mut held) = self.held.try_lock() else { return };
-            while let Some(connection) = self.next_ready() {
-                self.run_one(&mut held, &connection);
-                if self.clock.monotonic_us() - started > LENT_US {
-                    drop(held);
-                    self.bell.ring();
-                    return;
-                }
-            }
+        if !self.drain_for(LENT_US) {
+            self.bell.ring();
         }
     }
 
+    /// `false` if the time was over before the queue was empty.
+    fn drain_for(&self, limit_us: u64) -> bool {
+        let started = self.clock.monotonic_us();
+        while !self.ready.lock().is_empty() {
+            let Some(mut held) = self.held.try_lock() else { return true };
+            while let Some(connection) = self.next_ready() {
+                self.run_one(&mut held, &connection);
+                if self.clock.monotonic_us() - started > limit_us {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
     fn next_ready(&self) -> Option<Arc<Connection>> {
-        self.ready.lock().pop_front()
+        let next = self.ready.lock().pop_front();
+        next.inspect(|_| self.run_queue.leave())
     }
 
     /// Lets a connection's session work for a slice.
@@ -178,10 +197,8 @@ impl Lender {
         }
         held.engine.take_woken(&mut held.woken);
         for session in held.woken.drain(..) {
-            if let Some(woken) = held.connections.get(&session)
-                && woken.enlist()
-            {
-                self.ready.lock().push_back(woken.clone());
+            if let Some(woken) = held.connections.get(&session) {
+                self.make_ready(woken);
             }
         }
     }
@@ -229,9 +246,14 @@ impl Lender {
                 return;
             }
             loop {
-                self.drain();
+                let is_drained = self.drain_for(READY_US);
                 let next = self.long.lock().pop_front();
-                let Some(connection) = next else { break };
+                let Some(connection) = next else {
+                    if is_drained {
+                        break;
+                    }
+                    continue;
+                };
                 let mut held = self.held.lock();
                 self.run_one(&mut held, &connection);
                 // Whoever has waited for the engine meanwhile gets it before the next slice.
@@ -240,7 +262,6 @@ impl Lender {
                     return;
                 }
             }
-            self.drain();
         }
     }
 

@@ -1,6 +1,7 @@
 //! What operators and expressions reach while they run.
 
 use super::running::State;
+use super::slice::Slice;
 use super::spill::Workspace;
 use crate::catalog::system::SystemSource;
 use crate::error::{Result, SqlError};
@@ -13,9 +14,7 @@ use strata_store::{Txn, View};
 use strata_types::{Value, sqlstate};
 use vfs::Clock;
 
-/// How long a statement runs before it yields to others.
-const SLICE_US: u64 = 300;
-/// Rows that a statement touches at most before it yields to others.
+/// Rows that a pull touches at most.
 const SLICE_ROWS: usize = 64 * 1024;
 
 /// Hears of every row that a statement writes: how foreign keys are kept.
@@ -44,6 +43,8 @@ pub struct Context<'a> {
     pub workspace: Workspace<'a>,
     /// Tells when the slice is used up.
     pub clock: &'a dyn Clock,
+    /// The session's slice.
+    pub slice: &'a Slice,
     /// A row that changed since the snapshot raises 40001 instead of being looked at again.
     pub snapshot_is_fixed: bool,
     /// Hears of the rows written.
@@ -64,7 +65,7 @@ pub(super) struct Run<'a> {
     pub(super) state: &'a mut State,
     cancelled: &'a AtomicBool,
     clock: &'a dyn Clock,
-    deadline: u64,
+    slice: &'a Slice,
     rows_left: usize,
 }
 
@@ -87,7 +88,7 @@ impl<'a> Run<'a> {
             state,
             cancelled: context.cancelled,
             clock: context.clock,
-            deadline: context.clock.monotonic_us() + SLICE_US,
+            slice: context.slice,
             rows_left: SLICE_ROWS,
         }
     }
@@ -102,7 +103,8 @@ impl<'a> Run<'a> {
         self.rows_left = self.rows_left.saturating_sub(rows);
     }
 
-    /// Whether to yield now. Inside of an expression there is no yielding, only cancelling.
+    /// Whether to yield now: never before a row was touched, so that every pull gets somewhere. Inside of an
+    /// expression there is no yielding, only cancelling.
     ///
     /// # Errors
     /// 57014 if the statement has been cancelled.
@@ -110,9 +112,12 @@ impl<'a> Run<'a> {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(SqlError::new(sqlstate::QUERY_CANCELED, "canceling statement due to user request"));
         }
-        let used_up =
-            self.rows_left == 0 || (self.rows_left < SLICE_ROWS && self.clock.monotonic_us() > self.deadline);
-        Ok(used_up && self.state.expression_depth == 0)
+        let is_over = match self.rows_left {
+            0 => true,
+            SLICE_ROWS => false,
+            _ => self.slice.is_over(self.clock),
+        };
+        Ok(is_over && self.state.expression_depth == 0)
     }
 
     /// Enters a level: `Outer { depth: 1 }` is `row` until [`pop_outer`](Self::pop_outer).

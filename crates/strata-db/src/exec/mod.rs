@@ -12,6 +12,7 @@
 //! |------------|-------------------------------------------------------------------|
 //! | `step`     | what a pull yields                                                |
 //! | `context`  | what operators reach: transaction, parameters, slice, outer rows  |
+//! | `slice`    | how long a session has the engine                                 |
 //! | `eval`     | expressions, a batch at a time or for one row                     |
 //! | `keys`     | rows as bytes: for hash tables, and in sort order                 |
 //! | `operator` | one file an operator                                              |
@@ -27,6 +28,7 @@ mod measure;
 mod operator;
 mod rows;
 mod running;
+mod slice;
 mod spill;
 mod step;
 
@@ -34,6 +36,7 @@ pub use context::{Context, RowWatch};
 pub use eval::{constant, input_text};
 pub use measure::Measured;
 pub use running::{Running, build, build_measured};
+pub use slice::{RunQueue, Slice};
 pub(crate) use spill::Kept;
 pub use spill::{Space, Workspace};
 pub use step::{Step, Wait};

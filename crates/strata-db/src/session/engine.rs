@@ -9,6 +9,7 @@ use super::startup::{Authentication, Startup};
 use super::waits;
 use crate::catalog;
 use crate::error::{Result, SqlError};
+use crate::exec::RunQueue;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
@@ -152,6 +153,7 @@ impl Engine {
             return Turn::Idle;
         };
         self.shared.activities.park(id, None);
+        self.shared.slice.begin(&*self.shared.env.clock);
         loop {
             let turn = session.run(&self.shared, inbox, out);
             match turn {
@@ -188,6 +190,12 @@ impl Engine {
     /// A session that waits for nobody any more since it was cancelled or timed out: to be run again.
     pub fn wake(&mut self, id: SessionId) {
         self.waiting.retain(|_, waiting| *waiting != id);
+    }
+
+    /// Where whoever hands out the engine counts the sessions that are ready: who works at length gives way
+    /// to them.
+    pub fn queue(&self) -> &RunQueue {
+        &self.shared.slice.queue
     }
 
     /// Position up to which commits are on disk.

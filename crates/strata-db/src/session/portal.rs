@@ -168,6 +168,9 @@ impl Portal {
             if !out.has_room() {
                 return Ok(Progress::Wait(Turn::Output));
             }
+            if sent > 0 && shared.is_slice_over() {
+                return Ok(Progress::Wait(Turn::Yield));
+            }
             let limit = if max_rows == 0 { u64::MAX } else { u64::from(max_rows) - sent };
             if limit == 0 {
                 return Ok(Progress::Suspended);
@@ -493,6 +496,7 @@ pub(super) fn step_plan(
         cancelled: &session.variables.interrupts.cancelled,
         workspace: Workspace::new(work_mem, &shared.store),
         clock: &*shared.env.clock,
+        slice: &shared.slice,
         snapshot_is_fixed: serializable,
         watch,
     };

@@ -196,6 +196,10 @@ impl Session {
                 return Turn::Idle;
             };
             self.take(shared, request, out);
+            // A client that sends many statements ahead does not keep the engine for all of them.
+            if !inbox.is_empty() && shared.slice.is_long(&*shared.env.clock) {
+                return Turn::Yield;
+            }
         }
     }
 
@@ -315,6 +319,10 @@ impl Session {
                     out.command_complete(&format!("COPY {rows}"));
                     self.running = within;
                     return None;
+                }
+                Ok(None) if shared.is_slice_over() && !inbox.is_empty() => {
+                    self.running = Running::CopyIn { copy, within: Box::new(within) };
+                    return Some(Turn::Yield);
                 }
                 Ok(None) => match inbox.pop_front() {
                     None => {

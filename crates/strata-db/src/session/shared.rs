@@ -10,6 +10,7 @@ use super::sequences::{Oids, Sequences};
 use super::snapshots::ExportedSnapshots;
 use crate::catalog::{Catalog, Change};
 use crate::error::Result;
+use crate::exec::Slice;
 use crate::table::RowNumbers;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -23,6 +24,8 @@ pub(super) struct Shared {
     pub(super) env: vfs::Env,
     /// The data.
     pub(super) store: Store,
+    /// Of the session at work.
+    pub(super) slice: Slice,
     catalog: RefCell<Arc<Catalog>>,
     /// The last commit that changed it.
     catalog_commit: Cell<Seq>,
@@ -78,6 +81,7 @@ impl Shared {
         password_verifier: Option<PasswordVerifier>,
     ) -> Result<Shared> {
         Ok(Shared {
+            slice: Slice::default(),
             prepared: PreparedTransactions::recover(&store)?,
             exported: ExportedSnapshots::default(),
             plans: Plans::new(),
@@ -96,6 +100,11 @@ impl Shared {
             catalog_commit: Cell::new(Seq(0)),
             password_verifier,
         })
+    }
+
+    /// Whether the session at work is to yield.
+    pub(super) fn is_slice_over(&self) -> bool {
+        self.slice.is_over(&*self.env.clock)
     }
 
     /// The catalog that new transactions see.
