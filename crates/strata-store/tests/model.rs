@@ -92,11 +92,7 @@ impl Scene {
             Step::Rollback(who) => drop(self.running[who].take()),
             Step::Checkpoint => self.store().checkpoint().unwrap(),
             Step::Vacuum => drop(self.store().vacuum().unwrap()),
-            Step::Reopen => {
-                self.running = [None, None, None];
-                self.store = None;
-                self.store = Some(open(&self.env));
-            }
+            Step::Reopen => self.reopen(),
             Step::Look(who) => {
                 if let Some(running) = &self.running[who] {
                     self.look(running);
@@ -104,6 +100,17 @@ impl Scene {
             }
             step => self.change(step),
         }
+    }
+
+    /// What was durable is there again; of the commits behind it a beginning.
+    fn reopen(&mut self) {
+        self.running = [None, None, None];
+        let durable = self.store().durable_seq();
+        self.store = None;
+        self.store = Some(open(&self.env));
+        let last = self.store().last_seq();
+        assert!(last >= durable);
+        self.states.retain(|(seq, _)| *seq <= last);
     }
 
     fn begin(&mut self, who: usize) {
