@@ -5,6 +5,7 @@
 
 use crate::key::{Kind, Tag, check_lens};
 use crate::manifest::sync_dir;
+use crate::memtable::Memtable;
 use crate::sstable::{TableMeta, TableWriter};
 use crate::tree::{Patience, Tree};
 use crate::version::{Edit, LAST_LEVEL, Version};
@@ -12,11 +13,10 @@ use crate::{Error, Op, Result, Seq};
 use journal::Lsn;
 use std::sync::Arc;
 
-/// A bulk load under way: the changes of one commit, in key order. Dropped before it is installed, it leaves
-/// nothing behind.
+/// A bulk load under way: the changes of one commit, in key order. The commit gets its seq when it is installed;
+/// until then others may come first. Dropped before that, it leaves nothing behind.
 pub struct Ingestion {
     tree: Arc<Tree>,
-    seq: Seq,
     writer: Option<TableWriter>,
     tables: Vec<TableMeta>,
     last: Vec<u8>,
@@ -27,10 +27,9 @@ pub struct Ingestion {
 }
 
 impl Ingestion {
-    pub(crate) fn new(tree: Arc<Tree>, seq: Seq) -> Self {
+    pub(crate) fn new(tree: Arc<Tree>) -> Self {
         Ingestion {
             tree,
-            seq,
             writer: None,
             tables: Vec::new(),
             last: Vec::new(),
@@ -58,9 +57,9 @@ impl Ingestion {
         }
         let writer = match &mut self.writer {
             Some(open) => open,
-            none => none.insert(self.tree.files.create_table(self.seq, Seq(0), &self.tree.options)?),
+            none => none.insert(self.tree.files.create_table(Seq(0), Seq(0), &self.tree.options)?),
         };
-        writer.add(key, Tag::new(self.seq, kind), value)
+        writer.add(key, Tag::new(Seq(0), kind), value)
     }
 
     /// Closes the table at hand. To be called before a wide gap in the keys: a table across it would be in
@@ -73,21 +72,38 @@ impl Ingestion {
         Ok(())
     }
 
+    /// A bounded piece of what [`prepare`](Self::prepare) does; `true` once all of it is done. Others may write
+    /// meanwhile: what they write after the first call is left to `prepare`.
+    pub fn prepare_some(&mut self) -> Result<bool> {
+        let is_first = self.writer.is_some() || !self.synced;
+        self.make_durable()?;
+        let _writing = self.tree.writing.lock();
+        if is_first {
+            self.tree.rotate_overlapping(&self.tables);
+        }
+        self.tree.flush_overlapping_some(&self.tables)
+    }
+
     /// Makes the tables durable, and writes out what memory holds of their ranges: what is left to
-    /// [`install`](Self::install) needs next to no room on the disk. Nobody else may write between the two.
+    /// [`install`](Self::install) needs next to no room on the disk if nobody writes between the two.
     pub fn prepare(&mut self) -> Result<()> {
+        self.make_durable()?;
+        let _writing = self.tree.writing.lock();
+        self.tree.flush_overlapping(&self.tables)
+    }
+
+    fn make_durable(&mut self) -> Result<()> {
         self.cut()?;
         if !self.synced {
             sync_dir(&self.tree.files.env, &self.tree.files.dir)?;
             self.synced = true;
         }
-        let _writing = self.tree.writing.lock();
-        self.tree.flush_overlapping(&self.tables)
+        Ok(())
     }
 
-    /// Makes the changes visible and durable, all or nothing. They belong to a commit that the journal holds
-    /// up to `lsn`, which is waited for (I-1). The seq must be above that of every commit before.
-    pub fn install(mut self, lsn: Lsn) -> Result<()> {
+    /// Makes the changes visible as those of commit `seq`, and durable, all or nothing. The journal holds the
+    /// commit up to `lsn`, which is waited for (I-1). The seq must be above that of every commit before.
+    pub fn install(mut self, seq: Seq, lsn: Lsn) -> Result<()> {
         if self.count == 0 {
             return Ok(());
         }
@@ -96,6 +112,7 @@ impl Ingestion {
         self.tree.is_journal_durable(lsn, Patience::Wait)?;
         let _writing = self.tree.writing.lock();
         self.tree.flush_overlapping(&self.tables)?;
+        self.tables.iter_mut().for_each(|meta| meta.commit_at(seq));
         // No compaction may install its result between the choice of the levels and the edit.
         let compaction = self.tree.compaction.lock();
         let version = self.tree.state().version.clone();
@@ -128,17 +145,28 @@ impl Tree {
     /// What is in memory is older than what is ingested, so it must not lie above it. The caller holds
     /// `writing`.
     fn flush_overlapping(&self, tables: &[TableMeta]) -> Result<()> {
-        let overlaps = |memtable: &crate::memtable::Memtable| {
-            tables.iter().map(range).any(|(smallest, largest)| memtable.overlaps(smallest, largest))
-        };
-        if overlaps(&self.state().active) {
-            self.rotate();
-        }
-        while self.state().sealed.iter().any(|memtable| overlaps(memtable)) {
-            self.flush_step(Patience::Wait)?;
-        }
+        self.rotate_overlapping(tables);
+        while !self.flush_overlapping_some(tables)? {}
         Ok(())
     }
+
+    fn rotate_overlapping(&self, tables: &[TableMeta]) {
+        if overlaps(&self.state().active, tables) {
+            self.rotate();
+        }
+    }
+
+    /// A bounded piece of the flush of what is sealed; `true` once there is nothing left of it in the way.
+    fn flush_overlapping_some(&self, tables: &[TableMeta]) -> Result<bool> {
+        if self.state().sealed.iter().any(|memtable| overlaps(memtable, tables)) {
+            self.flush_step(Patience::Wait)?;
+        }
+        Ok(!self.state().sealed.iter().any(|memtable| overlaps(memtable, tables)))
+    }
+}
+
+fn overlaps(memtable: &Memtable, tables: &[TableMeta]) -> bool {
+    tables.iter().map(range).any(|(smallest, largest)| memtable.overlaps(smallest, largest))
 }
 
 fn range(meta: &TableMeta) -> (&[u8], &[u8]) {

@@ -92,19 +92,19 @@ impl Lsm {
         Ok(())
     }
 
-    /// Begins a bulk load: the changes of commit `seq` become SSTables at once.
-    pub fn begin_ingest(&self, seq: Seq) -> Ingestion {
-        Ingestion::new(self.tree.clone(), seq)
+    /// Begins a bulk load: the changes of one commit become SSTables at once.
+    pub fn begin_ingest(&self) -> Ingestion {
+        Ingestion::new(self.tree.clone())
     }
 
     /// Adds a stream of puts in strictly ascending key order by a bulk load; durable and visible, all or
     /// nothing, on return. `seq` must be above that of every commit so far.
     pub fn ingest(&self, seq: Seq, sorted: &mut dyn Iterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<()> {
-        let mut ingestion = self.begin_ingest(seq);
+        let mut ingestion = self.begin_ingest();
         for (key, value) in sorted {
             ingestion.add(&key, Op::Put(&value))?;
         }
-        ingestion.install(Lsn(0))?;
+        ingestion.install(seq, Lsn(0))?;
         self.wake();
         Ok(())
     }

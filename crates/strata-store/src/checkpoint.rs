@@ -1,7 +1,8 @@
 //! Checkpoints: the journal before them is not needed any more.
 //!
 //! ```text
-//! begin   a position is noted at which every record before it is applied; memtables so far are sealed
+//! begin   a position is noted at which every record before it is applied; memtables so far are sealed.
+//!         Parts of a commit that is still being made ready are not applied: the position is before them
 //! step    the pages dirty by then are written, batch by batch, while commits go on
 //! end     tables and pages are complete and synced; the superblock names the position; the journal
 //!         may use the segments before it again
@@ -43,7 +44,7 @@ impl Checkpoint {
         let mut next = engine.superblock.lock().clone();
         {
             let turn = engine.turn.lock();
-            next.checkpoint = engine.journal.end();
+            next.checkpoint = engine.checkpoint_limit();
             next.last_seq = turn.last_seq;
             next.dropped = turn.dropped.iter().map(|(keyspace, _)| *keyspace).collect();
             engine.lsm.seal();

@@ -7,6 +7,7 @@ use crate::snapshots::Snapshots;
 use crate::superblock::Superblock;
 use crate::tuple::Tuple;
 use crate::txn::values::Scratch;
+use crate::underway::Underway;
 use crate::upkeep::Schedule;
 use crate::vacuum::{Dropped, Frees};
 use crate::{Error, KeyspaceId, Result, location};
@@ -15,7 +16,7 @@ use journal::{Journal, Lsn};
 use lsm::{Lsm, Pressure, Seq};
 use parking_lot::Mutex;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use vfs::{Env, File, JobHandle};
 
@@ -27,6 +28,8 @@ pub(crate) struct Engine {
     pub(crate) superblock: Mutex<Superblock>,
     /// The superblock's checkpoint, for those who only ask how far behind it is.
     pub(crate) checkpointed: AtomicU64,
+    /// Where the first part of the oldest draft under way lies; `u64::MAX` if there is none.
+    pub(crate) underway_from: AtomicU64,
     pub(crate) schedule: Arc<Schedule>,
     /// The job that writes in the background. It owns this.
     pub(crate) upkeep: OnceLock<Weak<dyn JobHandle>>,
@@ -57,6 +60,8 @@ pub(crate) struct Turn {
     /// The record being written; kept for its capacity.
     pub(crate) record: Vec<u8>,
     pub(crate) frees: Frees,
+    /// Large commits that are being made ready.
+    pub(crate) underway: Underway,
     /// Keyspaces that are dropped but whose heap a snapshot may still read. Whoever adds one tells the schedule.
     pub(crate) dropped: Vec<(KeyspaceId, Seq)>,
     pub(crate) freed: u64,
@@ -72,6 +77,7 @@ impl Turn {
             last_seq,
             record: Vec::new(),
             frees: Frees::new(dropped_by_tree),
+            underway: Underway::default(),
             dropped: Vec::new(),
             freed: 0,
             refused: 0,
@@ -154,6 +160,17 @@ impl Engine {
         let mut keyspaces: Vec<_> = files.iter().filter_map(number).map(KeyspaceId).collect();
         keyspaces.sort();
         Ok(keyspaces)
+    }
+
+    /// A draft has begun or ended.
+    pub(crate) fn note_underway(&self, turn: &Turn) {
+        let from = turn.underway.began().map_or(u64::MAX, |began| began.0);
+        self.underway_from.store(from, Ordering::Relaxed);
+    }
+
+    /// How far a checkpoint could get now: the journal's end, but not beyond parts that are not applied yet.
+    pub(crate) fn checkpoint_limit(&self) -> Lsn {
+        Lsn(self.journal.end().0.min(self.underway_from.load(Ordering::Relaxed)))
     }
 
     /// A large commit is cut into records of about this many bytes.

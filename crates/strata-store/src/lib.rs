@@ -7,7 +7,7 @@
 //!   Txn ── put, delete ──► private memtable           nobody else sees it
 //!    │                          │ commit
 //!    │                          ▼
-//!    │        validate ► seq ► place ► append ► absorb          one turn, no disk
+//!    │        validate ► place ► seq ► append ► absorb          one turn, no disk
 //!    │                          │        │        │
 //!    │                          ▼        ▼        ▼
 //!    └─ get, scan ──► private  heap   journal    lsm
@@ -35,12 +35,14 @@
 //! | `journal/`, `heap/`, `lsm/` | what the crates beneath keep |
 //! | `scratch/` | what large transactions and [`Store::scratch`] put there; emptied at open |
 //!
-//! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `parts`, `redo`, `recovery`, `replay`,
+//! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `draft`, `parts`, `underway`, `redo`,
+//! `recovery`, `replay`,
 //! `checkpoint`, `upkeep`, `vacuum`, `lock`, `serializable`, `snapshots`, `verify`, `backup`.
 
 mod backup;
 mod checkpoint;
 mod commit;
+mod draft;
 mod engine;
 mod error;
 mod keyspace;
@@ -57,6 +59,7 @@ mod store;
 mod superblock;
 mod tuple;
 mod txn;
+mod underway;
 mod upkeep;
 mod vacuum;
 mod verify;

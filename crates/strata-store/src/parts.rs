@@ -21,23 +21,36 @@ pub(crate) struct Parts {
     /// End of the first part's record.
     pub(crate) first: Lsn,
     kept: Kept,
+    /// What stands in the commit's own record is in the tables.
+    is_prepared: bool,
 }
 
 enum Kept {
     Memory(Vec<Vec<u8>>),
-    Scratch { file: ScratchFile, lens: Vec<usize>, bulk: Box<Bulk> },
+    /// Without tables if those stand already.
+    Scratch {
+        file: ScratchFile,
+        lens: Vec<usize>,
+        bulk: Option<Box<Bulk>>,
+    },
 }
 
 impl Parts {
     /// None so far, of a commit whose changes take about `len` bytes.
-    pub(crate) fn begin(engine: &Engine, seq: Seq, len: u64, first: Lsn) -> Result<Self> {
+    pub(crate) fn begin(engine: &Engine, len: u64, first: Lsn) -> Result<Self> {
         let kept = if len < engine.bulk_len {
             Kept::Memory(Vec::new())
         } else {
-            let file = ScratchFile::create(&engine.scratch.env, &engine.scratch.dir)?;
-            Kept::Scratch { file, lens: Vec::new(), bulk: Box::new(Bulk::begin(engine, seq)) }
+            let bulk = Some(Box::new(Bulk::begin(engine)));
+            Kept::Scratch { file: scratch_file(engine)?, lens: Vec::new(), bulk }
         };
-        Ok(Parts { first, kept })
+        Ok(Parts { first, kept, is_prepared: false })
+    }
+
+    /// None so far, of a commit that the tree has already.
+    pub(crate) fn begin_for_heap(engine: &Engine, first: Lsn) -> Result<Self> {
+        let kept = Kept::Scratch { file: scratch_file(engine)?, lens: Vec::new(), bulk: None };
+        Ok(Parts { first, kept, is_prepared: false })
     }
 
     /// Keeps another part.
@@ -48,22 +61,35 @@ impl Parts {
             Kept::Scratch { file, lens, bulk } => {
                 file.append(bytes)?;
                 lens.push(bytes.len());
-                bulk.add(changes)?;
+                bulk.as_mut().map_or(Ok(()), |bulk| bulk.add(changes))?;
             }
         }
         Ok(())
     }
 
-    /// Does before the commit point what may want room on the disk. `last` is the part that is in the
-    /// commit's own record.
-    pub(crate) fn prepare(&mut self, last: Changes<'_>) -> Result<()> {
+    /// A bounded piece of what [`prepare`](Self::prepare) does; `true` once all of it is done.
+    pub(crate) fn prepare_some(&mut self, last: Changes<'_>) -> Result<bool> {
         match &mut self.kept {
-            Kept::Memory(_) => Ok(()),
-            Kept::Scratch { bulk, .. } => {
-                bulk.add(last)?;
-                bulk.prepare()
+            Kept::Scratch { bulk: Some(bulk), .. } => {
+                if !std::mem::replace(&mut self.is_prepared, true) {
+                    bulk.add(last)?;
+                }
+                bulk.prepare_some()
             }
+            _ => Ok(true),
         }
+    }
+
+    /// Does before the commit point what may want room on the disk. `last` is the part that is in the
+    /// commit's own record. May be called again, for what others have written meanwhile.
+    pub(crate) fn prepare(&mut self, last: Changes<'_>) -> Result<()> {
+        if let Kept::Scratch { bulk: Some(bulk), .. } = &mut self.kept {
+            if !std::mem::replace(&mut self.is_prepared, true) {
+                bulk.add(last)?;
+            }
+            bulk.prepare()?;
+        }
+        Ok(())
     }
 
     /// Shows the parts, one after the other.
@@ -90,9 +116,13 @@ impl Parts {
                 let all = parts.iter().map(|part| Changes::new(part)).chain([last]);
                 redo::tree(engine, seq, lsn, &mut all.flatten())
             }
-            Kept::Scratch { bulk, .. } => bulk.install(lsn),
+            Kept::Scratch { bulk, .. } => bulk.map_or(Ok(()), |bulk| bulk.install(seq, lsn)),
         }
     }
+}
+
+fn scratch_file(engine: &Engine) -> Result<ScratchFile> {
+    Ok(ScratchFile::create(&engine.scratch.env, &engine.scratch.dir)?)
 }
 
 /// Tables in the making. Dropped before they are installed, they leave nothing behind.
@@ -102,8 +132,8 @@ pub(crate) struct Bulk {
 }
 
 impl Bulk {
-    pub(crate) fn begin(engine: &Engine, seq: Seq) -> Self {
-        Bulk { ingestion: engine.lsm.begin_ingest(seq), keyspace: None }
+    pub(crate) fn begin(engine: &Engine) -> Self {
+        Bulk { ingestion: engine.lsm.begin_ingest(), keyspace: None }
     }
 
     /// Adds what changes mean to the tree.
@@ -119,12 +149,16 @@ impl Bulk {
         Ok(())
     }
 
+    fn prepare_some(&mut self) -> Result<bool> {
+        Ok(self.ingestion.prepare_some()?)
+    }
+
     fn prepare(&mut self) -> Result<()> {
         Ok(self.ingestion.prepare()?)
     }
 
-    /// Makes the changes visible, once the journal is durable up to `lsn`.
-    pub(crate) fn install(self, lsn: Lsn) -> Result<()> {
-        Ok(self.ingestion.install(lsn)?)
+    /// Makes the changes visible as those of commit `seq`, once the journal is durable up to `lsn`.
+    pub(crate) fn install(self, seq: Seq, lsn: Lsn) -> Result<()> {
+        Ok(self.ingestion.install(seq, lsn)?)
     }
 }

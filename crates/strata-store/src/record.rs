@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! record of kind COMMIT     seq 8 │ first part 8 │ change …      the commit, or the last part of one
-//! record of kind PART       seq 8 │ change …                     an earlier part of a large commit
+//! record of kind PART       first part 8 │ change …              an earlier part of a large commit
 //! record of kind UPKEEP     change …                             frees that belong to no commit
 //!
 //! change                                                         (integers little-endian)
@@ -21,9 +21,9 @@
 //! (see [`tuple`](crate::tuple)): the same bytes are journaled, applied and replayed without a copy. A
 //! tuple that the heap keeps compressed is journaled compressed, and its key stands apart.
 //!
-//! A commit too large for one record is a run of PARTs closed by its COMMIT. *First part* is the end
-//! LSN of the run's first record, 0 if there is none. A run that no COMMIT names is not a commit: its
-//! writer crashed, or was refused, in the middle.
+//! A commit too large for one record is PARTs closed by its COMMIT, with records of others in between. *First
+//! part* names it: the end LSN of its first PART; 0 in that PART itself, and in a COMMIT without parts.
+//! PARTs that no COMMIT names are not a commit: their writer crashed, or was refused, in the middle.
 
 use crate::KeyspaceId;
 use crate::keyspace::PREFIX_LEN;
@@ -89,8 +89,8 @@ pub(crate) fn begin_commit(out: &mut Vec<u8>, seq: Seq, first_part: Lsn) {
 pub(crate) const COMMIT_HEAD_LEN: usize = 16;
 
 /// Begins the payload of a PART.
-pub(crate) fn begin_part(out: &mut Vec<u8>, seq: Seq) {
-    out.extend_from_slice(&seq.0.to_le_bytes());
+pub(crate) fn begin_part(out: &mut Vec<u8>, first_part: Lsn) {
+    out.extend_from_slice(&first_part.0.to_le_bytes());
 }
 
 /// Writes a put of a tuple that the heap keeps as it is.
@@ -164,10 +164,10 @@ pub(crate) fn split_commit(payload: &[u8]) -> Result<(Seq, Lsn, Changes<'_>), Ma
     }
 }
 
-/// Takes the head of a PART off its payload.
-pub(crate) fn split_part(payload: &[u8]) -> Result<(Seq, Changes<'_>), Malformed> {
+/// Takes the head of a PART off its payload: first part.
+pub(crate) fn split_part(payload: &[u8]) -> Result<(Lsn, Changes<'_>), Malformed> {
     let mut rest = Changes { rest: payload };
-    rest.u64().map(|seq| (Seq(seq), rest)).ok_or(Malformed)
+    rest.u64().map(|first_part| (Lsn(first_part), rest)).ok_or(Malformed)
 }
 
 /// A record's checksum held, but its bytes are no changes of this format.

@@ -2,9 +2,11 @@
 //!
 //! 1. Take the directory; empty the scratch files; read the superblock.
 //! 2. Open journal (a torn tail is cut), heap (torn pages are repaired) and tree.
-//! 3. Replay, many records at a time ([`replay`](crate::replay)). Which parts belong to a whole commit is known only at its end, so the first part that is met
-//!    has the rest of the journal looked through for the ends of large commits. Heap pages and tables that
-//!    have a change already are left as they are, so a recovery that is cut short is simply done again.
+//! 3. Replay, many records at a time ([`replay`](crate::replay)). Which parts belong to a whole commit is known
+//!    only at its end, so the first part that is met has the rest of the journal looked through for the ends of
+//!    large commits; the parts of those are kept until then, for others have committed in between. Heap pages
+//!    and tables that have a change already are left as they are, so a recovery that is cut short is simply
+//!    done again.
 //!
 //! Nothing uncommitted is reachable, so nothing is undone.
 
@@ -24,6 +26,8 @@ use filesystem::{Heap, HeapOptions, MemoryPool};
 use journal::{Journal, Lsn, Record};
 use lsm::{Lsm, Seq};
 use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -83,6 +87,7 @@ fn recover(env: Env, dir: &Path, options: &StoreOptions, is_read_only: bool) -> 
         env,
         dir: dir.to_path_buf(),
         checkpointed: AtomicU64::new(superblock.checkpoint.0),
+        underway_from: AtomicU64::new(u64::MAX),
         schedule: Arc::new(Schedule::new(options.checkpoint_every, superblock.checkpoint)),
         upkeep: OnceLock::new(),
         superblock: Mutex::new(superblock),
@@ -140,7 +145,7 @@ fn replay(engine: &Arc<Engine>) -> Result<()> {
     let turn = &mut *engine.turn.lock();
     let flushed = engine.lsm.flushed();
     let pending = Pending::new(engine.clone());
-    let mut replay = Replay { engine, turn: &mut *turn, runs: None, parts: None, flushed, pending };
+    let mut replay = Replay { engine, turn: &mut *turn, runs: None, parts: HashMap::new(), flushed, pending };
     each_record(engine, from, &mut |record| replay.record(record))?;
     replay.pending.settle()?;
     let redone = replay.pending.redone();
@@ -149,14 +154,14 @@ fn replay(engine: &Arc<Engine>) -> Result<()> {
     Ok(())
 }
 
-/// The large commits that end behind `from`.
-fn large_commits(engine: &Engine, from: Lsn) -> Result<Vec<Run>> {
-    let mut runs = Vec::new();
+/// The large commits that end behind `from`, by the ends of their first parts.
+fn large_commits(engine: &Engine, from: Lsn) -> Result<HashMap<Lsn, Run>> {
+    let mut runs = HashMap::new();
     each_record(engine, from, &mut |record| {
         if record.kind == record::COMMIT {
-            let (_, first, _) = record::split_commit(record.payload)?;
+            let (seq, first, _) = record::split_commit(record.payload)?;
             if first != Lsn(0) {
-                runs.push(Run { first, end: record.end });
+                runs.insert(first, Run { seq, end: record.end });
             }
         }
         Ok(Ok(()))
@@ -178,9 +183,9 @@ fn each_record(
     outcome
 }
 
-/// A large commit: the ends of its first part and of the record that closes it.
+/// A large commit, and the end of the record that closes it.
 struct Run {
-    first: Lsn,
+    seq: Seq,
     end: Lsn,
 }
 
@@ -188,9 +193,9 @@ struct Replay<'a> {
     engine: &'a Engine,
     turn: &'a mut Turn,
     /// The large commits, once a part of one was met.
-    runs: Option<Vec<Run>>,
-    /// The parts of the large commit at hand, if the tables lack them.
-    parts: Option<Parts>,
+    runs: Option<HashMap<Lsn, Run>>,
+    /// The parts so far of those that have not been met yet.
+    parts: HashMap<Lsn, Parts>,
     /// The tables have every commit up to here.
     flushed: Seq,
     pending: Pending,
@@ -203,22 +208,41 @@ impl Replay<'_> {
                 let (seq, first, changes) = record::split_commit(record.payload)?;
                 match first {
                     Lsn(0) => self.commit(seq, record.end, changes),
-                    _ => self.large_commit(seq, record.end, changes),
+                    _ => {
+                        let parts = self.parts.remove(&first).ok_or(Malformed)?;
+                        self.large_commit(seq, record.end, parts, changes)
+                    }
                 }
             }
             record::PART => {
-                let (seq, changes) = record::split_part(record.payload)?;
-                self.part(seq, record, changes)
+                let (first, changes) = record::split_part(record.payload)?;
+                self.part(first, record, changes)
             }
             record::UPKEEP => {
-                self.add(self.turn.last_seq, record.end, Changes::new(record.payload)).map(drop)
+                self.add(self.turn.last_seq, record.end, Changes::new(record.payload), false).map(drop)
             }
             _ => return Err(Malformed),
         })
     }
 
     fn commit(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>) -> Result<()> {
-        let has_drops = self.add(seq, lsn, changes)?;
+        let has_drops = self.add(seq, lsn, changes, seq > self.flushed)?;
+        self.end_commit(seq, lsn, changes, has_drops)
+    }
+
+    fn large_commit(&mut self, seq: Seq, lsn: Lsn, mut parts: Parts, last: Changes<'_>) -> Result<()> {
+        parts.each(|changes| self.add(seq, lsn, changes, false).map(drop))?;
+        let has_drops = self.add(seq, lsn, last, false)?;
+        if seq > self.flushed {
+            self.pending.settle()?;
+            // Tables that stand already are built once more: a version that is there twice counts once.
+            parts.prepare(last)?;
+            parts.install(self.engine, seq, lsn, last)?;
+        }
+        self.end_commit(seq, lsn, last, has_drops)
+    }
+
+    fn end_commit(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>, has_drops: bool) -> Result<()> {
         if has_drops {
             self.pending.settle()?;
             redo::dropped(self.engine, self.turn, seq, lsn, changes)?;
@@ -228,7 +252,7 @@ impl Replay<'_> {
     }
 
     /// Adds the changes of a record to those that wait; whether it drops keyspaces.
-    fn add(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>) -> Result<bool> {
+    fn add(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>, to_tree: bool) -> Result<bool> {
         let mut has_drops = false;
         for change in changes {
             let change = change.map_err(|Malformed| redo::malformed(lsn))?;
@@ -243,7 +267,7 @@ impl Replay<'_> {
                 Change::PutTuple { .. } | Change::PutInline { .. } | Change::Delete { .. } => {}
             }
             self.pending.add_to_heap(&change, seq, lsn);
-            if seq > self.flushed {
+            if to_tree {
                 self.pending.add_to_tree(&change, seq, lsn);
             }
         }
@@ -251,32 +275,20 @@ impl Replay<'_> {
         Ok(has_drops)
     }
 
-    fn part(&mut self, seq: Seq, record: Record<'_>, changes: Changes<'_>) -> Result<()> {
-        self.pending.settle()?;
+    fn part(&mut self, first: Lsn, record: Record<'_>, changes: Changes<'_>) -> Result<()> {
         let runs = match &self.runs {
             Some(runs) => runs,
             None => self.runs.insert(large_commits(self.engine, record.lsn)?),
         };
-        let holds = |run: &&Run| run.first <= record.end && record.end < run.end;
-        let Some(run) = runs.iter().find(holds) else { return Ok(()) };
-        if run.first == record.end {
-            let begin = || Parts::begin(self.engine, seq, run.end.0 - run.first.0, run.first);
-            self.parts = (seq > self.flushed).then(begin).transpose()?;
-        }
-        redo::heap(self.engine, self.turn, seq, run.end, changes)?;
-        self.parts.as_mut().map_or(Ok(()), |parts| parts.keep(changes))
-    }
-
-    fn large_commit(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>) -> Result<()> {
-        self.pending.settle()?;
-        redo::heap(self.engine, self.turn, seq, lsn, changes)?;
-        if let Some(mut parts) = self.parts.take() {
-            // Tables that stand already are built once more: a version that is there twice counts once.
-            parts.prepare(changes)?;
-            parts.install(self.engine, seq, lsn, changes)?;
-        }
-        redo::dropped(self.engine, self.turn, seq, lsn, changes)?;
-        self.turn.last_seq = self.turn.last_seq.max(seq);
-        Ok(())
+        let first = if first == Lsn(0) { record.end } else { first };
+        let Some(run) = runs.get(&first) else { return Ok(()) };
+        let parts = match self.parts.entry(first) {
+            Entry::Occupied(parts) => parts.into_mut(),
+            Entry::Vacant(none) if run.seq <= self.flushed => {
+                none.insert(Parts::begin_for_heap(self.engine, first)?)
+            }
+            Entry::Vacant(none) => none.insert(Parts::begin(self.engine, run.end.0 - first.0, first)?),
+        };
+        parts.keep(changes)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! STRATA                                                        (integers little-endian)
-//!   8 magic   4 format   16 store id   8 checkpoint LSN   8 last seq   8 flushed seq (since format 2)
+//!   8 magic   4 format   16 store id   8 checkpoint LSN   8 last seq   8 flushed seq
 //!   4 number of dropped keyspaces   4 per keyspace   4 crc32 of all before
 //! ```
 //! It is replaced as a whole: written beside itself, synced, renamed, and the directory synced (I-5). Every
@@ -16,7 +16,7 @@ use vfs::{Env, OpenMode};
 
 const NAME: &str = "STRATA";
 const MAGIC: &[u8; 8] = b"STRATA\r\n";
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Takes the file away, durably: the directory is no store any more.
 pub(crate) fn remove(env: &Env, dir: &Path) -> Result<()> {
@@ -100,11 +100,11 @@ impl Superblock {
         }
         let mut rest = content.strip_prefix(MAGIC).ok_or_else(|| corrupt("not a store"))?;
         let found = u32::from_le_bytes(take(&mut rest).ok_or_else(|| corrupt("too short"))?);
-        if !(1..=FORMAT).contains(&found) {
+        if found != FORMAT {
             let file = path.display().to_string();
             return Err(Error::UnknownFormat { file, found, supported: FORMAT });
         }
-        Self::decode(rest, found).ok_or_else(|| corrupt("too short"))
+        Self::decode(rest).ok_or_else(|| corrupt("too short"))
     }
 
     /// Replaces the file in `dir`.
@@ -137,12 +137,12 @@ impl Superblock {
         bytes
     }
 
-    fn decode(mut rest: &[u8], format: u32) -> Option<Self> {
+    fn decode(mut rest: &[u8]) -> Option<Self> {
         let rest = &mut rest;
         let store_id = take(rest)?;
         let checkpoint = Lsn(u64::from_le_bytes(take(rest)?));
         let last_seq = Seq(u64::from_le_bytes(take(rest)?));
-        let flushed = Seq(if format == 1 { 0 } else { u64::from_le_bytes(take(rest)?) });
+        let flushed = Seq(u64::from_le_bytes(take(rest)?));
         let count = u32::from_le_bytes(take(rest)?);
         let mut dropped = Vec::new();
         for _ in 0..count {

@@ -6,6 +6,9 @@
 //! dirty that a reader might have to write one before it can read. Should the disk not keep up at all,
 //! commits are held back at [`LAG_MAX`] times `every`: the journal stays bounded. And the files of dropped
 //! keyspaces go as soon as no snapshot sees them, without a checkpoint.
+//!
+//! A large commit that is being made ready holds checkpoints back at its first part: while it lasts the journal
+//! grows with it.
 
 use crate::Result;
 use crate::checkpoint::{Checkpoint, checkpoint, lag};
@@ -69,7 +72,7 @@ impl Engine {
     /// Makes a checkpoint on the calling thread if the job falls behind the journal.
     pub(crate) fn bound_journal(&self) -> Result<()> {
         let max = self.schedule.every.saturating_mul(LAG_MAX);
-        if lag(self.journal.end(), &self.checkpointed) < max { Ok(()) } else { checkpoint(self) }
+        if lag(self.checkpoint_limit(), &self.checkpointed) < max { Ok(()) } else { checkpoint(self) }
     }
 }
 
@@ -99,7 +102,7 @@ impl Upkeep {
         if engine.schedule.has_drops.load(Ordering::Relaxed) {
             release_drops(engine)?;
         }
-        if !engine.schedule.is_checkpoint_due(engine.journal.end()) {
+        if !engine.schedule.is_checkpoint_due(engine.checkpoint_limit()) {
             return Ok(Progress::Idle);
         }
         self.advance()?;
@@ -122,7 +125,7 @@ impl Upkeep {
                 running.end(engine)?;
             }
             // Somebody has asked for a checkpoint meanwhile.
-            _ if lag(engine.journal.end(), &engine.checkpointed) < schedule.every => {
+            _ if lag(engine.checkpoint_limit(), &engine.checkpointed) < schedule.every => {
                 schedule.set_due(checkpointed, schedule.every);
             }
             _ => {

@@ -100,7 +100,7 @@ mod tests {
         let tombstone = |end| RangeTombstone { start: b"a".to_vec(), end, seq: Seq(9) };
         let properties = Properties { smallest: vec![1], largest: vec![2; 300], ..Properties::default() };
         let edit = Edit {
-            added: vec![(6, TableMeta { id: 7, len: 1 << 40, crc: 77, properties })],
+            added: vec![(6, TableMeta { id: 7, len: 1 << 40, crc: 77, seq_offset: Seq(5), properties })],
             removed: vec![1, 2],
             tombstones_added: vec![tombstone(None), tombstone(Some(b"b".to_vec()))],
             tombstones_removed: vec![tombstone(Some(Vec::new()))],

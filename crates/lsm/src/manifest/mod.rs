@@ -30,7 +30,7 @@ use std::sync::Arc;
 use vfs::{Env, File, OpenMode};
 
 const MAGIC: [u8; 8] = *b"strataMF";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HEADER_LEN: usize = 24;
 const FRAME_HEADER_LEN: usize = 8;
 /// Beyond this length, and four times what the first frame took, the log is begun anew.

@@ -173,13 +173,14 @@ pub(crate) struct Found<'a> {
 }
 
 impl Block {
-    pub(crate) fn parse(data: Buffer) -> Result<Block> {
+    /// A stored block; `seq_offset` is added to the seq of every entry.
+    pub(crate) fn parse(data: Buffer, seq_offset: Seq) -> Result<Block> {
         let parsed = (|| {
             let trailer_at = data.len().checked_sub(TRAILER_LEN)?;
             let mut trailer = Reader::new(data.get(trailer_at..)?);
             let prefix_len = trailer.u32()? as usize;
             let restart_count = trailer.u32()? as usize;
-            let base_tag = trailer.u64()?.checked_mul(2)?;
+            let base_tag = trailer.u64()?.checked_add(seq_offset.0)?.checked_mul(2)?;
             let entries_len = trailer_at.checked_sub(restart_count.checked_mul(RESTART_LEN)?)?;
             Some((entries_len, restart_count, prefix_len, base_tag))
         })();
@@ -400,7 +401,7 @@ mod tests {
         for ((key, seq), value) in model {
             builder.add(key, Tag::new(seq.0, Kind::Put), value);
         }
-        builder.finish(|bytes| Block::parse(Buffer::copy_of(bytes))).unwrap()
+        builder.finish(|bytes| Block::parse(Buffer::copy_of(bytes), Seq(0))).unwrap()
     }
 
     fn model() -> impl Strategy<Value = Model> {
@@ -451,7 +452,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_survived(bytes: Vec<u8>, key: Vec<u8>) {
-            if let Ok(block) = Block::parse(Buffer::copy_of(&bytes)) {
+            if let Ok(block) = Block::parse(Buffer::copy_of(&bytes), Seq(0)) {
                 let _ = block.search(&key, Seq(3));
                 let mut cursor = BlockCursor::default();
                 cursor.enter(block);

@@ -166,7 +166,8 @@ impl TableCursor {
             let block = match &mut self.ahead {
                 None => self.table.block(data_at)?,
                 Some(ahead) => {
-                    let parsed = Block::parse(ahead.block(&self.table, data_at)?);
+                    let bytes = ahead.block(&self.table, data_at)?;
+                    let parsed = Block::parse(bytes, self.table.meta.seq_offset);
                     parsed.map_err(|_| self.table.malformed(data_at))?
                 }
             };

@@ -22,6 +22,8 @@
 //! wrong place never passes for the right one. The index has two levels: the *top* is held in memory,
 //! the partitions and their filters are pinned when they are first looked into, within a quarter of the
 //! block cache's memory; beyond that they come through the cache like data.
+//!
+//! The seqs in a file that was bulk loaded are relative to that of its commit, which the manifest knows.
 
 mod ahead;
 pub(crate) mod block;
@@ -70,6 +72,9 @@ pub(crate) struct TableMeta {
     pub(crate) len: u64,
     /// The footer's checksum, which covers the checksum of everything before it.
     pub(crate) crc: u32,
+    /// Is added to every seq in the file. A bulk load writes its tables before its commit has a seq.
+    pub(crate) seq_offset: Seq,
+    /// With the offset added.
     pub(crate) properties: Properties,
 }
 
@@ -95,6 +100,7 @@ impl TableMeta {
         put_varint(into, self.id);
         put_varint(into, self.len);
         into.extend_from_slice(&self.crc.to_le_bytes());
+        put_varint(into, self.seq_offset.0);
         self.properties.encode(into);
     }
 
@@ -103,8 +109,15 @@ impl TableMeta {
             id: reader.varint()?,
             len: reader.varint()?,
             crc: reader.u32()?,
+            seq_offset: Seq(reader.varint()?),
             properties: Properties::decode(reader)?,
         })
+    }
+
+    /// Gives the entries of a table whose seqs are 0 the seq of their commit.
+    pub(crate) fn commit_at(&mut self, seq: Seq) {
+        self.seq_offset = seq;
+        self.properties = std::mem::take(&mut self.properties).offset_by(seq);
     }
 
     /// Whether a key of `smallest..=largest` may be in the table.
@@ -114,6 +127,14 @@ impl TableMeta {
 }
 
 impl Properties {
+    /// The properties as they are when `offset` is added to every seq.
+    pub(crate) fn offset_by(mut self, offset: Seq) -> Self {
+        for seq in [&mut self.min_seq, &mut self.max_seq, &mut self.stale_seq] {
+            seq.0 = seq.0.saturating_add(offset.0);
+        }
+        self
+    }
+
     pub(crate) fn encode(&self, into: &mut Vec<u8>) {
         for number in [
             self.entry_count,

@@ -154,7 +154,7 @@ mod tests {
                 Handle { offset: 9, len: 10 }.encode(&mut value);
                 builder.add(key.as_bytes(), Tag::new(Seq(*seq), Kind::Put), &value);
             }
-            let block = builder.finish(|bytes| Block::parse(Buffer::copy_of(bytes))).unwrap();
+            let block = builder.finish(|bytes| Block::parse(Buffer::copy_of(bytes), Seq(0))).unwrap();
             let partitions = Partitions::parse(block).unwrap();
             for sought in [&key, &(prefix + &key)] {
                 let expected = last.iter().position(|(last, Reverse(last_seq))| {

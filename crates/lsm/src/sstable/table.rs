@@ -47,7 +47,7 @@ impl Table {
         }
         let footer = read_footer(&*file, &path, &meta)?;
         let top = stored::read(&*file, &path, meta.id, footer.top_at)?;
-        let partitions = Block::parse(top).and_then(Partitions::parse);
+        let partitions = Block::parse(top, meta.seq_offset).and_then(Partitions::parse);
         let partitions = partitions.map_err(|_| malformed(&path, footer.top_at.offset))?;
         Ok(Table {
             meta,
@@ -136,7 +136,7 @@ impl Table {
 
     /// An index or data block, from the cache or the file.
     pub(crate) fn block(&self, handle: Handle) -> Result<Block> {
-        Block::parse(self.bytes(handle)?).map_err(|_| self.malformed(handle))
+        Block::parse(self.bytes(handle)?, self.meta.seq_offset).map_err(|_| self.malformed(handle))
     }
 
     /// What an entry of the index partition at `index_at` points to.
@@ -171,7 +171,8 @@ impl Table {
         }
         check.finish()?;
         let properties = stored::read(&*self.file, &self.path, self.meta.id, self.properties_at)?;
-        match Properties::decode(&mut Reader::new(&properties)) {
+        let properties = Properties::decode(&mut Reader::new(&properties));
+        match properties.map(|properties| properties.offset_by(self.meta.seq_offset)) {
             Some(properties) if properties == self.meta.properties => Ok(()),
             _ => Err(Error::corrupt(
                 &self.path,

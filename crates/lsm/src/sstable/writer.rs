@@ -101,7 +101,7 @@ impl TableWriter {
         self.file.sync().map_err(|source| Error::disk("sync", &self.path, 0, &source))?;
         self.finished = true;
         let properties = std::mem::take(&mut self.properties);
-        Ok(TableMeta { id: self.id, len: self.pending_at, crc, properties })
+        Ok(TableMeta { id: self.id, len: self.pending_at, crc, seq_offset: Seq(0), properties })
     }
 
     fn count(&mut self, key: &[u8], tag: Tag) {

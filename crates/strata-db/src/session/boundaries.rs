@@ -107,6 +107,26 @@ impl Session {
         }
     }
 
+    /// Does what can be done of a large commit before it, others being served meanwhile; `false` if the slice
+    /// was over before that.
+    ///
+    /// # Errors
+    /// 57014 if the client has cancelled it; of the store.
+    pub(super) fn works_ahead(&mut self, shared: &Shared) -> Result<bool> {
+        while !self.transaction.prepare_commit()? {
+            self.check_interrupts(shared)?;
+            if shared.is_slice_over() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The same for the transaction that ends with a request.
+    pub(super) fn works_ahead_of_request(&mut self, shared: &Shared) -> Result<bool> {
+        if self.transaction.block() == Block::Implicit { self.works_ahead(shared) } else { Ok(true) }
+    }
+
     /// Commits; the reply is gated.
     pub(super) fn commit(&mut self, shared: &Shared, out: &mut dyn Outbox) -> Result<()> {
         if let Err(error) = super::cursor::hold(self, shared, out) {

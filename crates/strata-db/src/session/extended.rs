@@ -224,9 +224,18 @@ impl Session {
         }
     }
 
-    pub(super) fn sync(&mut self, shared: &Shared, out: &mut dyn Outbox) {
+    pub(super) fn sync(&mut self, shared: &Shared, out: &mut dyn Outbox) -> Option<Turn> {
         self.skip_to_sync = false;
+        match self.works_ahead_of_request(shared) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.running = Running::Sync;
+                return Some(Turn::Yield);
+            }
+            Err(error) => self.fail(shared, &error, out),
+        }
         self.finish_request(shared, out);
+        None
     }
 
     pub(super) fn portal(&self, name: &str) -> Result<&Portal> {

@@ -45,8 +45,8 @@ mod transaction;
 mod utility;
 mod waits;
 
-pub use engine::{Engine, EngineOptions, PasswordVerifier, SessionId, Turn};
 pub use crate::exec::RunQueue;
+pub use engine::{Engine, EngineOptions, PasswordVerifier, SessionId, Turn};
 pub use outbox::Outbox;
 pub use request::{Request, WireFormat};
 pub use settings::{Context as SettingContext, Kind as SettingKind, SETTINGS, Setting};

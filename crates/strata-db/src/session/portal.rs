@@ -99,6 +99,8 @@ pub(super) enum Outcome {
     CopyFile(Box<CopyFile>),
     /// A lock must be waited for: run it again.
     Wait,
+    /// The slice is over: run it again.
+    Yield,
     /// These checks first, then run it again.
     Checks(Box<Checks>),
     /// EXPLAIN ANALYZE: a statement to be run and measured.
@@ -313,6 +315,7 @@ impl Portal {
                 Ok(None)
             }
             Outcome::Wait => Ok(Some(Progress::Wait(Turn::Lock))),
+            Outcome::Yield => Ok(Some(Progress::Wait(Turn::Yield))),
             Outcome::Analysis(analysis) => {
                 self.state = State::Analysis(analysis);
                 Ok(None)

@@ -55,7 +55,9 @@ pub(super) enum Running {
         portal: String,
         max_rows: u32,
     },
-    /// COPY FROM STDIN within one of the above.
+    /// The commit at a Sync.
+    Sync,
+    /// COPY FROM STDIN within a query or an Execute.
     CopyIn {
         copy: Box<CopyIn>,
         within: Box<Running>,
@@ -218,6 +220,7 @@ impl Session {
             Running::Nothing => None,
             Running::Script { rest, current } => self.script(shared, rest, current, out),
             Running::Execute { portal, max_rows } => self.execute(shared, portal, max_rows, out),
+            Running::Sync => self.sync(shared, out),
             Running::CopyIn { copy, within } => self.copy_in(shared, copy, *within, inbox, out),
         }
     }
@@ -263,7 +266,7 @@ impl Session {
                 return;
             }
             Request::Sync => {
-                self.sync(shared, out);
+                self.running = Running::Sync;
                 return;
             }
             Request::Flush | Request::CopyData(_) | Request::CopyDone | Request::CopyFail(_) => Ok(()),

@@ -50,8 +50,7 @@ impl Session {
             Some(portal) => portal,
             None => {
                 let Some((sql, tree)) = rest.pop_front() else {
-                    self.finish_request(shared, out);
-                    return None;
+                    return self.end_script(shared, out);
                 };
                 match self.open_simple(shared, sql, tree) {
                     Ok(portal) => portal,
@@ -79,6 +78,18 @@ impl Session {
             }
             Err(error) => self.fail_script(shared, &error, out),
         }
+    }
+
+    fn end_script(&mut self, shared: &Shared, out: &mut dyn Outbox) -> Option<Turn> {
+        match self.works_ahead_of_request(shared) {
+            Ok(true) => self.finish_request(shared, out),
+            Ok(false) => {
+                self.running = Running::Script { rest: VecDeque::new(), current: None };
+                return Some(Turn::Yield);
+            }
+            Err(error) => return self.fail_script(shared, &error, out),
+        }
+        None
     }
 
     pub(super) fn fail_script(

@@ -223,6 +223,14 @@ impl Transaction {
         Ok(())
     }
 
+    /// Does some of the work of a large commit before it; `true` when no such is left.
+    ///
+    /// # Errors
+    /// Of the store; the transaction can only be rolled back then.
+    pub(super) fn prepare_commit(&mut self) -> Result<bool> {
+        Ok(self.txn.as_mut().map_or(Ok(true), Txn::prepare_commit)?)
+    }
+
     /// Ends the transaction well. The reply is gated on the position returned.
     ///
     /// # Errors

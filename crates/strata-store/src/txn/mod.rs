@@ -25,6 +25,7 @@ pub use extent::ExtentScan;
 pub use scan::{Entry, Scan};
 pub use view::View;
 
+use crate::draft::Draft;
 use crate::keyspace::{KeyBuf, stored_key};
 use crate::lock::{Gained, LockKey};
 use crate::snapshots::Snapshot;
@@ -77,6 +78,8 @@ pub struct Txn {
     seen: AtomicU64,
     gate: AtomicU64,
     gained: Vec<Gained>,
+    /// What of a large commit is ready.
+    ahead: Option<Draft>,
     /// It was told to wait for a lock.
     waits: bool,
     /// Its reads and writes are watched for conflicts.
@@ -100,6 +103,7 @@ impl Txn {
             seen: AtomicU64::new(at_least.0),
             gate: AtomicU64::new(0),
             gained: Vec::new(),
+            ahead: None,
             waits: false,
             is_watched: AtomicBool::new(false),
             is_lazy: false,
@@ -316,6 +320,7 @@ impl Txn {
         }
         let stored = writable_key(keyspace, key)?;
         self.writes_key(&stored)?;
+        self.give_up_draft();
         self.private.put(self.command, stored, value)
     }
 
@@ -323,6 +328,7 @@ impl Txn {
     pub fn delete(&mut self, keyspace: KeyspaceId, key: &[u8]) -> Result<()> {
         let stored = writable_key(keyspace, key)?;
         self.writes_key(&stored)?;
+        self.give_up_draft();
         self.private.delete(self.command, stored)
     }
 
@@ -339,6 +345,7 @@ impl Txn {
 
     /// Drops a keyspace with all that is in it, at commit. Its number is not to be used again.
     pub fn drop_keyspace(&mut self, keyspace: KeyspaceId) {
+        self.give_up_draft();
         self.private.drop_keyspace(keyspace);
     }
 
@@ -346,7 +353,7 @@ impl Txn {
     /// must be able to write the same in another life of the process.
     pub fn each_write(&self, visit: &mut EachWrite<'_>) -> Result<()> {
         let mut value = Vec::new();
-        let mut newest = self.private.newest()?;
+        let mut newest = self.private.newest_from(Bound::Unbounded)?;
         while let Some((stored, own)) = newest.next()? {
             let Some((keyspace, key)) = crate::keyspace::split(stored) else { continue };
             value.clear();
@@ -368,6 +375,7 @@ impl Txn {
 
     /// Takes back every write and lock since `savepoint`, which stays set; those set after it are gone.
     pub fn rollback_to(&mut self, savepoint: Savepoint) {
+        self.give_up_draft();
         self.private.rollback_to(savepoint.mark);
         let keep = savepoint.gained_len;
         self.store.engine().locks.lock().release(self.id, &mut self.gained, keep);
@@ -388,10 +396,40 @@ impl Txn {
         self.is_lazy
     }
 
+    /// Does a part of the work of a large commit, so that [`commit`](Self::commit) is short: others may commit
+    /// between the calls. `true` once nothing is left that can be done ahead; at once if there is little to
+    /// commit. After an error nothing is changed.
+    pub fn prepare_commit(&mut self) -> Result<bool> {
+        let engine = self.store.engine();
+        if self.private.len() < engine.part_len() as u64 || engine.is_read_only {
+            return Ok(true);
+        }
+        let mut draft = match self.ahead.take() {
+            Some(draft) => draft,
+            None => {
+                engine.hold_back()?;
+                Draft::begin_ahead(engine)
+            }
+        };
+        let advanced = draft.advance(engine, self);
+        self.ahead = Some(draft);
+        if advanced.is_err() {
+            self.give_up_draft();
+        }
+        advanced
+    }
+
+    fn give_up_draft(&mut self) {
+        if let Some(draft) = self.ahead.take() {
+            let engine = self.store.engine();
+            draft.give_up(engine, &mut engine.turn.lock());
+        }
+    }
+
     /// Makes the writes one commit. It is *visible* on return and *durable* when the journal is durable up
     /// to the LSN returned; nothing waits for the disk here. After an error nothing is changed, unless the
     /// store is poisoned.
-    pub fn commit(self) -> Result<Commit> {
+    pub fn commit(mut self) -> Result<Commit> {
         if self.private.is_empty() {
             self.commits_nothing()?;
             let lsn = self.gate();
@@ -401,7 +439,12 @@ impl Txn {
             return Err(Error::ReadOnly);
         }
         self.store.engine().hold_back()?;
-        let commit = self.commits_watched(|txn| commit::commit(txn.store.engine(), txn))?;
+        while !self.prepare_commit()? {}
+        let mut ahead = self.ahead.take();
+        let done = self.commits_watched(|txn| commit::commit(txn.store.engine(), txn, ahead.take()));
+        // If the commit was refused, the draft goes with the transaction.
+        self.ahead = ahead;
+        let commit = done?;
         Ok(Commit { lsn: commit.lsn.max(self.gate()), ..commit })
     }
 
@@ -432,6 +475,7 @@ impl Txn {
 
 impl Drop for Txn {
     fn drop(&mut self) {
+        self.give_up_draft();
         self.leaves();
         let mut locks = self.store.engine().locks.lock();
         locks.release(self.id, &mut self.gained, 0);

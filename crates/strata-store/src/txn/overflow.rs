@@ -57,11 +57,11 @@ impl Overflow {
 
     /// Begins the next run; its keys come in order.
     pub(crate) fn begin_run(&self) -> Run {
-        Run { ingestion: self.tree().begin_ingest(Seq(self.runs + 1)) }
+        Run { ingestion: self.tree().begin_ingest() }
     }
 
     pub(crate) fn end_run(&mut self, run: Run) -> Result<()> {
-        run.ingestion.install(Lsn(0))?;
+        run.ingestion.install(Seq(self.runs + 1), Lsn(0))?;
         self.runs += 1;
         Ok(())
     }
@@ -110,9 +110,9 @@ impl Overflow {
         Ok(None)
     }
 
-    /// All keys with their newest versions, before the first.
-    pub(crate) fn iter(&self) -> Result<lsm::Iter> {
-        Ok(self.tree().iter(Bound::Unbounded, Bound::Unbounded, Seq::MAX)?)
+    /// The keys from `lower` on with their newest versions, before the first.
+    pub(crate) fn iter(&self, lower: Bound<&[u8]>) -> Result<lsm::Iter> {
+        Ok(self.tree().iter(lower, Bound::Unbounded, Seq::MAX)?)
     }
 
     /// The newest of a key's versions.

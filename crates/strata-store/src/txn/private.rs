@@ -269,14 +269,20 @@ impl Private {
         })
     }
 
-    /// Every key with the write that commits, in key order; keyspaces that the transaction drops are
-    /// left out.
-    pub(crate) fn newest(&self) -> Result<Newest<'_>> {
-        let mut spilled = self.overflow.as_ref().map(Overflow::iter).transpose()?;
+    /// Whether `key` is written.
+    pub(crate) fn has(&self, key: &[u8]) -> Result<bool> {
+        Ok(self.get(key, u32::MAX)?.is_some())
+    }
+
+    /// Every key from `lower` on with the write that commits, in key order; keyspaces that the transaction
+    /// drops are left out.
+    pub(crate) fn newest_from(&self, lower: Bound<&[u8]>) -> Result<Newest<'_>> {
+        let mut spilled = self.overflow.as_ref().map(|overflow| overflow.iter(lower)).transpose()?;
         if let Some(iter) = &mut spilled {
             iter.next()?;
         }
-        Ok(Newest { private: self, memory: self.entries.iter().peekable(), spilled, passes_spilled: false })
+        let memory = self.entries.range::<[u8], _>((lower, Bound::Unbounded)).peekable();
+        Ok(Newest { private: self, memory, spilled, passes_spilled: false })
     }
 
     /// Appends the value of a put to `into`; a deletion has none.
@@ -362,7 +368,7 @@ fn leaving<'a>(values: &'a mut ValueLog, key: &[u8], write: Write) -> Result<Own
 /// The writes that commit, one after the other.
 pub(crate) struct Newest<'a> {
     private: &'a Private,
-    memory: Peekable<btree_map::Iter<'a, KeyBuf, Versions>>,
+    memory: Peekable<btree_map::Range<'a, KeyBuf, Versions>>,
     /// Stands on the next key of the overflow.
     spilled: Option<lsm::Iter>,
     /// What it stands on was handed out, or is hidden by what was.

@@ -28,6 +28,12 @@ pub(super) fn run(
             return Ok(Outcome::Checks(Box::new(Checks::new(deferred))));
         }
     }
+    if matches!(statement, Transaction::Commit { .. })
+        && session.transaction.block() != Block::Failed
+        && !session.works_ahead(shared)?
+    {
+        return Ok(Outcome::Yield);
+    }
     let tag = match statement {
         Transaction::Begin { start, modes } => {
             begin(session, modes)?;
