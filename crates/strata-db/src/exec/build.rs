@@ -79,6 +79,9 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
             let spec = op::AggregateSpec::new(groups, sets, calls, grouping_calls);
             Box::new(spec.over(input(from)?, from.types()))
         }
+        Physical::Window { input: from, calls } if op::Ranking::suits(calls) => {
+            Box::new(op::Ranking::new(input(from)?, calls.clone()))
+        }
         Physical::Window { input: from, calls } => {
             Box::new(op::Window::new(input(from)?, from.types(), calls.clone()))
         }

@@ -49,4 +49,4 @@ pub(super) use supplied::Supplied;
 pub(super) use system_scan::SystemScan;
 pub(super) use top_n::TopN;
 pub(super) use values::Values;
-pub(super) use window::Window;
+pub(super) use window::{Ranking, Window};

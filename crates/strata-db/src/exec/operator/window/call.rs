@@ -11,6 +11,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use strata_types::{Column, ColumnBuilder, Type, Value};
 
+/// After so many rows of frames a cancelled statement notices.
+const INTERRUPTIBLE_ROWS: usize = 1 << 16;
+
 /// The call's value for each row of the partition.
 pub(super) fn compute(call: &WindowCall, partition: &Partition, run: &mut Run<'_>) -> Result<Column> {
     let mut args = Vec::with_capacity(call.args.len());
@@ -130,6 +133,7 @@ fn aggregate(
     let mut builder = ColumnBuilder::with_capacity(call.ty, partition.len());
     let mut state = make(&types);
     let mut last: Option<(Range<usize>, Value)> = None;
+    let mut looked_at = 0;
     for row in 0..partition.len() {
         let range = frames.range(row);
         if let Some((known, value)) = &last
@@ -146,6 +150,11 @@ fn aggregate(
             state = make(&types);
             frames.rows(row).filter(|at| included[*at]).map(|at| at as u32).collect()
         };
+        looked_at += fresh.len();
+        if looked_at > INTERRUPTIBLE_ROWS {
+            run.env.check_interrupts()?;
+            looked_at = 0;
+        }
         state.add_rows(&surroundings, &columns, &fresh)?;
         let value = state.finish(&surroundings)?;
         builder.push(&value);

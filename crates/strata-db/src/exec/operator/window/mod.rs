@@ -1,11 +1,15 @@
 //! Window functions: the input's columns followed by one column per call.
 //!
-//! The input is sorted by partition and order. A partition is gathered whole ([`partition`]), then each
-//! call is computed for all its rows ([`call`]), looking at the frame of each ([`frame`]).
+//! The input is sorted by partition and order. Ranks are told as the rows pass ([`ranking`]). For other functions
+//! a partition is gathered whole ([`partition`]), then each call is computed for all its rows ([`call`]), looking
+//! at the frame of each ([`frame`]).
 
 mod call;
 mod frame;
 mod partition;
+mod ranking;
+
+pub(in crate::exec) use ranking::Ranking;
 
 use crate::error::Result;
 use crate::exec::context::Run;
@@ -47,22 +51,6 @@ impl Window {
         }
     }
 
-    /// The partition keys of a batch's rows.
-    fn keys(&self, batch: &Batch, run: &mut Run<'_>) -> Result<Vec<Vec<u8>>> {
-        let partition_by = self.calls.first().map_or(&[][..], |call| &call.partition_by);
-        let mut columns = Vec::with_capacity(partition_by.len());
-        for expr in partition_by {
-            columns.push(eval_column(expr, batch, run)?);
-        }
-        Ok((0..batch.rows)
-            .map(|row| {
-                let mut key = Vec::new();
-                encode_row(columns.iter().map(|column| &**column), row, &mut key);
-                key
-            })
-            .collect())
-    }
-
     /// Adds the rows of the partition at work to those gathered; whether the partition is complete.
     fn gather(&mut self, batch: Batch, mut keys: Vec<Vec<u8>>) -> bool {
         let current = match &self.key {
@@ -99,6 +87,22 @@ impl Window {
     }
 }
 
+/// The partition keys of a batch's rows.
+fn partition_keys(calls: &[WindowCall], batch: &Batch, run: &mut Run<'_>) -> Result<Vec<Vec<u8>>> {
+    let partition_by = calls.first().map_or(&[][..], |call| &call.partition_by);
+    let mut columns = Vec::with_capacity(partition_by.len());
+    for expr in partition_by {
+        columns.push(eval_column(expr, batch, run)?);
+    }
+    Ok((0..batch.rows)
+        .map(|row| {
+            let mut key = Vec::new();
+            encode_row(columns.iter().map(|column| &**column), row, &mut key);
+            key
+        })
+        .collect())
+}
+
 impl Operator for Window {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
         loop {
@@ -119,7 +123,7 @@ impl Operator for Window {
                         self.input_done = true;
                         continue;
                     });
-                    let keys = self.keys(&batch, run)?;
+                    let keys = partition_keys(&self.calls, &batch, run)?;
                     self.gather(batch, keys)
                 }
             };
