@@ -12,7 +12,7 @@
 //! ```text
 //! append ──▶ buffer ──swap──▶ writer job: one write, one sync for all that arrived ──▶ durable, subscribers
 //!   │
-//!   │                             └ what is appended lazily may wait two milliseconds for more to come
+//!   │                             └ what is appended lazily may wait five milliseconds for more to come
 //!   └ room below `reserved` ◀── preparer job: grows the last segment ahead, filled with zeros and synced; recycles
 //! ```
 //!

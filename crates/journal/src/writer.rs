@@ -13,7 +13,7 @@ const KEPT_CAPACITY: usize = 4 << 20;
 pub(crate) const LAZY_LEN: u64 = 256 << 10;
 /// … or when the first of them has waited for so long: a write and a sync for each would cost more than the rest of
 /// a small commit, and take the disk from others.
-const LAZY_US: u64 = 2_000;
+const LAZY_US: u64 = 5_000;
 
 /// Writes and syncs what has been appended so far; `false` if there was nothing. Waits for a write that is under
 /// way, and then takes what has been appended since.

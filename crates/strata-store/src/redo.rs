@@ -39,6 +39,7 @@ pub(crate) fn discard(engine: &Engine, turn: &mut Turn, keyspace: KeyspaceId, ls
 /// queue and from a compaction that met the same version.
 fn free(engine: &Engine, turn: &mut Turn, version: Version, lsn: Lsn) -> Result<()> {
     let Version { keyspace, loc, created } = version;
+    turn.frees.note_freed(version);
     match engine.heap.free(keyspace.space(), loc, created.0, lsn) {
         Ok(()) => turn.freed += 1,
         Err(filesystem::Error::Disagree { .. } | filesystem::Error::NoSuchSpace { .. }) => turn.refused += 1,

@@ -20,12 +20,12 @@ use std::sync::Arc;
 use vfs::{Job, JobHandle, Progress};
 
 /// Changes are applied when they take so much of the store's memory …
-const MEMORY_SHARE: usize = 32;
+const MEMORY_SHARE: usize = 16;
 /// … but not in pieces smaller or larger than these.
 const LEN_MIN: usize = 1 << 20;
 const LEN_MAX: usize = 64 << 20;
 /// Heap and tree, each being filled and being applied, in vectors that may be half empty.
-const BUFFERS: usize = 8;
+const BUFFERS: usize = 6;
 
 /// Changes that are read and not applied.
 pub(crate) struct Pending {

@@ -79,7 +79,7 @@ impl Frees {
         }
     }
 
-    /// A replay has met the free of `version`: it waits no longer, if it is the one that waits longest.
+    /// `version` is freed. A replay has it wait since it met its end; it is the one that waits longest then.
     pub(crate) fn note_freed(&mut self, version: Version) {
         self.ended.pop_front_if(|(oldest, _)| *oldest == version);
     }

@@ -30,6 +30,8 @@ const HEIGHT_MAX: usize = 14;
 /// One in four nodes reaches the next level.
 const BRANCHING_BITS: u32 = 2;
 const CHUNK_LEN: usize = 256 * 1024;
+/// Bytes of a cache line.
+const LINE_LEN: usize = 64;
 const ALIGN: usize = align_of::<Node>();
 const _: () = assert!(align_of::<Links>() == ALIGN && size_of::<Links>().is_multiple_of(ALIGN));
 
@@ -337,7 +339,8 @@ impl Inserter<'_> {
         };
         let tower_len = height * size_of::<AtomicPtr<Node>>();
         let len = size_of::<Links>() + size_of::<Node>() + tower_len + key.len() + value.len();
-        let links = self.allocate(len).cast::<Links>();
+        let searched = size_of::<Node>() + tower_len + key.len();
+        let links = self.allocate(len, searched).cast::<Links>();
         // SAFETY: `allocate` gives `len` writable bytes aligned for Links and Node, shared with nobody.
         unsafe {
             links.write(Links {
@@ -359,17 +362,23 @@ impl Inserter<'_> {
         }
     }
 
-    fn allocate(&mut self, len: usize) -> *mut u8 {
+    /// Room for a node. The part of it that is `searched` lies in one cache line if that can be.
+    fn allocate(&mut self, len: usize, searched: usize) -> *mut u8 {
         let len = len.next_multiple_of(ALIGN);
         let writer = &mut *self.writer;
-        if len > writer.free_len {
-            writer.add_chunk(len.max(CHUNK_LEN));
+        if len + LINE_LEN > writer.free_len {
+            writer.add_chunk((len + LINE_LEN).max(CHUNK_LEN));
         }
-        let at = writer.free;
-        // SAFETY: `len <= free_len`, so the result stays within the chunk or one past its end.
+        let within = (writer.free.addr() + size_of::<Links>()) % LINE_LEN;
+        let skipped =
+            if within + searched > LINE_LEN && searched <= LINE_LEN { LINE_LEN - within } else { 0 };
+        // SAFETY: `skipped + len <= free_len`, so both results stay within the chunk or one past its end. What is
+        // skipped is a multiple of the alignment, as `within` is.
+        let at = unsafe { writer.free.add(skipped) };
+        // SAFETY: as above.
         writer.free = unsafe { at.add(len) };
-        writer.free_len -= len;
-        self.list.used.fetch_add(len, Relaxed);
+        writer.free_len -= skipped + len;
+        self.list.used.fetch_add(skipped + len, Relaxed);
         at
     }
 }
