@@ -124,7 +124,10 @@ impl Ingestion {
             }
         };
         let added = self.tables.iter().map(|meta| (level(meta), meta.clone())).collect();
+        let writing = self.tree.gaps.writing();
         let committed = self.tree.commit(&Edit { added, ..Edit::default() }, |_| {});
+        self.tree.gaps.turn_over();
+        self.tables.iter().map(range).for_each(|(smallest, largest)| writing.put_all(smallest, largest));
         // Unless it was refused outright, the manifest may name the new files: they must stay.
         self.installed = !matches!(committed, Err(Error::NoSpace { .. }));
         committed

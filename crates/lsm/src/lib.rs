@@ -33,7 +33,7 @@
 //!    nothing and is waited out.
 //! 5. A dropped version is told to the drop sink only when it is durably gone.
 //!
-//! Read in this order: `key`, `memtable`, `sstable`, `iter`, `version`, `manifest`, `compaction`, `tree`, `lsm`.
+//! Read in this order: `key`, `memtable`, `sstable`, `iter`, `gaps`, `version`, `manifest`, `compaction`, `tree`, `lsm`.
 
 mod buffer;
 mod cache;
@@ -42,6 +42,7 @@ mod compaction;
 mod copy;
 mod error;
 mod flush;
+mod gaps;
 mod ingest;
 mod iter;
 mod jobs;

@@ -3,7 +3,7 @@
 use crate::compaction::DropSink;
 use crate::copy::Copied;
 use crate::ingest::Ingestion;
-use crate::iter::{Iter, Source};
+use crate::iter::{DeadRun, Iter, Source};
 use crate::jobs::{CompactionJob, FlushJob};
 use crate::key::{Kind, check_lens};
 use crate::memtable::Memtable;
@@ -63,9 +63,14 @@ impl Lsm {
         let _writing = tree.writing.lock();
         tree.check_poison()?;
         let active = tree.state().active.clone();
+        let writing = tree.gaps.writing();
         let mut refused = Ok(());
         let mut fitting = ops.map_while(|(key, seq, op)| {
-            let value = if let Op::Put(value) = op { value } else { &[] };
+            let mut value = &[][..];
+            if let Op::Put(put) = op {
+                value = put;
+                writing.put(key);
+            }
             refused = check_lens(key, value);
             refused.is_ok().then_some((key, seq, op))
         });
@@ -140,12 +145,13 @@ impl Lsm {
 
     /// Iterates over what `snapshot` sees between the bounds.
     pub fn iter(&self, lower: Bound<&[u8]>, upper: Bound<&[u8]>, snapshot: Seq) -> Result<Iter> {
+        let dead = DeadRun::new(self.tree.gaps.clone());
         let state = self.tree.state();
         let mut sources: Vec<Source> = state.memtables().cloned().map(Source::memtable).collect();
         sources.extend(Source::tables(&state.version, lower, upper, Reading::Cached));
         let memory = state.memtables().map(|memtable| memtable.tombstones());
         let tombstones = memory.chain([state.version.tombstones.clone()]).filter(|set| !set.is_empty());
-        Ok(Iter::new(sources, tombstones.collect(), snapshot, lower, upper))
+        Ok(Iter::new(sources, tombstones.collect(), dead, snapshot, (lower, upper)))
     }
 
     /// Closes the active memtable and lets the flush job write it out.

@@ -10,6 +10,7 @@
 use crate::cache::BlockCache;
 use crate::compaction::{CompactionSlot, DropSink};
 use crate::flush::RunningFlush;
+use crate::gaps::Gaps;
 use crate::manifest::{AppendError, Manifest};
 use crate::memtable::Memtable;
 use crate::sstable::{self, Table, TableMeta, TableWriter};
@@ -33,6 +34,8 @@ pub(crate) struct Tree {
     pub(crate) flush: Mutex<Option<RunningFlush>>,
     pub(crate) compaction: Mutex<CompactionSlot>,
     pub(crate) sink: RwLock<Option<Arc<DropSink>>>,
+    /// Where nothing is left to see.
+    pub(crate) gaps: Arc<Gaps>,
     /// The journal position that the flush job waits for; 0 if it does not wait.
     pub(crate) awaited: Arc<AtomicU64>,
     /// The pool refused memory to the active memtable.
@@ -126,6 +129,7 @@ impl Tree {
             flush: Mutex::default(),
             compaction: Mutex::default(),
             sink: RwLock::default(),
+            gaps: Arc::default(),
             awaited: Arc::default(),
             is_short_of_memory: AtomicBool::new(false),
             stalled: Mutex::default(),
@@ -157,6 +161,7 @@ impl Tree {
             let full = std::mem::replace(&mut state.active, fresh);
             state.sealed.insert(0, full);
         });
+        self.gaps.turn_over();
     }
 
     /// Makes `edit` durable and then visible, together with what `then` does to the state. The tables

@@ -5,15 +5,18 @@
 //! and the merge stays on it, so nothing but the key is copied. Backward it meets them from old to new:
 //! the last visible one is the answer, so it is copied and the merge stands before the key's versions.
 
+mod dead;
 mod merge;
 mod source;
 
+pub(crate) use dead::DeadRun;
 pub(crate) use merge::Merge;
 pub(crate) use source::Source;
 
-use crate::key::Kind;
+use crate::key::{Kind, Tag};
 use crate::tombstone::Tombstones;
 use crate::{Result, Seq};
+use dead::Onward;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ pub struct Iter {
     lower: Bound<Vec<u8>>,
     upper: Bound<Vec<u8>>,
     place: Place,
+    dead: DeadRun,
     key: Vec<u8>,
     /// Sequence number of the entry here, and its value where the merge has moved on.
     seq: Seq,
@@ -52,9 +56,9 @@ impl Iter {
     pub(crate) fn new(
         sources: Vec<Source>,
         tombstones: Vec<Arc<Tombstones>>,
+        dead: DeadRun,
         snapshot: Seq,
-        lower: Bound<&[u8]>,
-        upper: Bound<&[u8]>,
+        (lower, upper): (Bound<&[u8]>, Bound<&[u8]>),
     ) -> Self {
         Iter {
             merge: Merge::new(sources),
@@ -63,6 +67,7 @@ impl Iter {
             lower: lower.map(<[u8]>::to_vec),
             upper: upper.map(<[u8]>::to_vec),
             place: Place::Fresh,
+            dead,
             key: Vec::new(),
             seq: Seq(0),
             value: Vec::new(),
@@ -112,15 +117,7 @@ impl Iter {
     pub fn seek_back(&mut self, key: &[u8]) -> Result<bool> {
         match is_above(&self.upper, key) {
             true => self.seek_upper()?,
-            // Behind the oldest version of `key`, if there is a place between it and the next key.
-            false => {
-                let mut successor = std::mem::take(&mut self.value);
-                successor.clear();
-                successor.extend_from_slice(key);
-                successor.push(0);
-                self.merge.seek_before(&successor, Seq(u64::MAX))?;
-                self.value = successor;
-            }
+            false => self.seek_behind(key)?,
         }
         self.settle_backward()
     }
@@ -147,6 +144,16 @@ impl Iter {
     /// The sequence number of the version here.
     pub fn seq(&self) -> Seq {
         self.seq
+    }
+
+    /// Behind the oldest version of `key`, if there is a place between it and the next key.
+    fn seek_behind(&mut self, key: &[u8]) -> Result<()> {
+        let mut successor = std::mem::take(&mut self.value);
+        replace(&mut successor, key);
+        successor.push(0);
+        self.merge.seek_before(&successor, Seq(u64::MAX))?;
+        self.value = successor;
+        Ok(())
     }
 
     fn seek_lower(&mut self) -> Result<()> {
@@ -183,24 +190,41 @@ impl Iter {
 
     /// Stops at the first visible entry at or behind the merge's place.
     fn settle_forward(&mut self) -> Result<bool> {
+        // Whether `key` is one that has a version newer than the snapshot.
+        let mut is_newer = false;
         loop {
             let Some((key, tag)) = self.merge.entry().filter(|(key, _)| !is_above(&self.upper, key)) else {
+                self.dead.end();
                 self.place = Place::AtEnd;
                 return Ok(false);
             };
             if tag.seq() > self.snapshot {
+                self.dead.end();
+                is_newer = true;
+                replace(&mut self.key, key);
                 self.merge.next()?;
                 continue;
             }
-            self.key.clear();
-            self.key.extend_from_slice(key);
-            if tag.kind() == Kind::Put && !self.is_covered(tag.seq()) {
+            is_newer &= self.key == key;
+            replace(&mut self.key, key);
+            let Some(since) = self.dead_since(tag) else {
+                self.dead.end();
                 self.seq = tag.seq();
                 self.place = Place::OnForward;
                 return Ok(true);
+            };
+            let onward = match is_newer {
+                true => Onward::Walk,
+                false => self.dead.pass(&self.key, since, self.snapshot),
+            };
+            match onward {
+                Onward::Walk => {
+                    self.merge.next()?;
+                    self.skip_versions_of_key()?;
+                }
+                Onward::Again => self.merge.seek(&self.key, Seq(u64::MAX))?,
+                Onward::Beyond(gap) => self.merge.seek(&gap.end, Seq(u64::MAX))?,
             }
-            self.merge.next()?;
-            self.skip_versions_of_key()?;
         }
     }
 
@@ -208,42 +232,69 @@ impl Iter {
     fn settle_backward(&mut self) -> Result<bool> {
         loop {
             let Some((key, _)) = self.merge.entry().filter(|(key, _)| !is_below(&self.lower, key)) else {
+                self.dead.end();
                 self.place = Place::AtStart;
                 return Ok(false);
             };
-            self.key.clear();
-            self.key.extend_from_slice(key);
-            if self.copy_newest_visible()? {
+            replace(&mut self.key, key);
+            let newest = self.copy_newest_visible()?;
+            let Some(since) = newest.tag.map_or(Some(Seq(0)), |tag| self.dead_since(tag)) else {
+                self.dead.end();
+                self.seq = newest.tag.map_or(Seq(0), Tag::seq);
                 self.place = Place::OnBackward;
                 return Ok(true);
+            };
+            if newest.is_outdated {
+                self.dead.end();
+                continue;
+            }
+            match self.dead.pass(&self.key, since, self.snapshot) {
+                Onward::Walk => {}
+                Onward::Again => {
+                    let key = std::mem::take(&mut self.key);
+                    self.seek_behind(&key)?;
+                    self.key = key;
+                }
+                Onward::Beyond(gap) => self.merge.seek_before(&gap.start, Seq(u64::MAX))?,
             }
         }
     }
 
-    /// Passes all versions of the key, from old to new, and keeps the newest that is visible. `false`
-    /// if the key is deleted or younger than the snapshot.
-    fn copy_newest_visible(&mut self) -> Result<bool> {
-        let mut newest = None;
+    /// Passes all versions of the key, from old to new, and copies the newest that the snapshot may see.
+    fn copy_newest_visible(&mut self) -> Result<Newest> {
+        let mut newest = Newest::default();
         while let Some(source) = self.merge.here().filter(|source| source.key() == self.key) {
             let tag = source.tag();
+            newest.is_outdated |= tag.seq() > self.snapshot;
             if tag.seq() <= self.snapshot {
-                newest = Some(tag);
-                self.value.clear();
-                self.value.extend_from_slice(source.value());
+                newest.tag = Some(tag);
+                replace(&mut self.value, source.value());
             }
             self.merge.prev()?;
         }
-        let visible = newest.filter(|tag| tag.kind() == Kind::Put && !self.is_covered(tag.seq()));
-        self.seq = visible.map_or(Seq(0), |tag| tag.seq());
-        Ok(visible.is_some())
+        Ok(newest)
     }
 
-    /// Whether a range tombstone hides version `seq` of the key.
-    fn is_covered(&self, seq: Seq) -> bool {
-        self.tombstones.iter().any(|tombstones| {
-            tombstones.newest_over(&self.key, self.snapshot).is_some_and(|tombstone| seq < tombstone)
-        })
+    /// From which snapshot on the version of the key is not seen any more; `None` if the snapshot sees it.
+    #[inline]
+    fn dead_since(&self, tag: Tag) -> Option<Seq> {
+        let over = self.tombstones.iter().filter_map(|set| set.newest_over(&self.key, self.snapshot)).max();
+        let covered = over.filter(|over| tag.seq() < *over);
+        covered.or((tag.kind() == Kind::Delete).then(|| tag.seq()))
     }
+}
+
+/// What a key has for a snapshot.
+#[derive(Default)]
+struct Newest {
+    tag: Option<Tag>,
+    /// There is a version that the snapshot is too old for.
+    is_outdated: bool,
+}
+
+fn replace(buffer: &mut Vec<u8>, bytes: &[u8]) {
+    buffer.clear();
+    buffer.extend_from_slice(bytes);
 }
 
 impl std::fmt::Debug for Iter {
