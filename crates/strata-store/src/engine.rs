@@ -1,5 +1,6 @@
 //! What a store is made of, and the reads that go through all of it.
 
+use crate::discard::Discarded;
 use crate::keyspace::key_of;
 use crate::lock::LockTable;
 use crate::serializable::Serializable;
@@ -33,6 +34,7 @@ pub(crate) struct Engine {
     pub(crate) schedule: Arc<Schedule>,
     /// The job that writes in the background. It owns this.
     pub(crate) upkeep: OnceLock<Weak<dyn JobHandle>>,
+    pub(crate) discarded: Arc<Discarded>,
     pub(crate) serializable: Mutex<Serializable>,
     /// Who holds it may append to the journal.
     pub(crate) turn: Mutex<Turn>,

@@ -36,12 +36,13 @@
 //! | `scratch/` | what large transactions and [`Store::scratch`] put there; emptied at open |
 //!
 //! Read in this order: [`store`](Store), `keyspace`, `txn`, `record`, `commit`, `draft`, `parts`, `underway`, `redo`,
-//! `recovery`, `replay`,
-//! `checkpoint`, `upkeep`, `vacuum`, `lock`, `serializable`, `snapshots`, `verify`, `backup`.
+//! `recovery`, `replay`, `checkpoint`, `upkeep`, `discard`, `vacuum`, `lock`, `serializable`, `snapshots`, `verify`,
+//! `backup`.
 
 mod backup;
 mod checkpoint;
 mod commit;
+mod discard;
 mod draft;
 mod engine;
 mod error;

@@ -90,6 +90,7 @@ fn recover(env: Env, dir: &Path, options: &StoreOptions, is_read_only: bool) -> 
         underway_from: AtomicU64::new(u64::MAX),
         schedule: Arc::new(Schedule::new(options.checkpoint_every, superblock.checkpoint)),
         upkeep: OnceLock::new(),
+        discarded: Arc::default(),
         superblock: Mutex::new(superblock),
         turn: Mutex::new(turn),
         snapshots: Arc::new(Snapshots::new(Seq(0), Lsn(0))),

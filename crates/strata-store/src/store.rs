@@ -2,6 +2,7 @@
 
 use crate::backup::{self, BackupStats};
 use crate::checkpoint;
+use crate::discard::Discard;
 use crate::engine::Engine;
 use crate::snapshots::Snapshot;
 use crate::upkeep::Upkeep;
@@ -54,6 +55,7 @@ pub struct Store {
 struct Shared {
     /// Stops before the engine goes: jobs run on what it owns.
     _upkeep: Arc<dyn JobHandle>,
+    _discard: Arc<dyn JobHandle>,
     engine: Arc<Engine>,
 }
 
@@ -73,6 +75,8 @@ impl Store {
     fn start(engine: Arc<Engine>) -> Store {
         let jobs = engine.env.jobs.clone();
         let upkeep = jobs.spawn("upkeep", Box::new(Upkeep::new(engine.clone())));
+        let discard = jobs.spawn("discard", Box::new(Discard::new(engine.discarded.clone())));
+        engine.discarded.set_job(Arc::downgrade(&discard));
         // Weak, for the job owns the journal that owns what listens to it.
         let waker = Arc::downgrade(&upkeep);
         let _ = engine.upkeep.set(waker.clone());
@@ -87,7 +91,7 @@ impl Store {
                 job.wake();
             }
         }));
-        Store { shared: Arc::new(Shared { _upkeep: upkeep, engine }) }
+        Store { shared: Arc::new(Shared { _upkeep: upkeep, _discard: discard, engine }) }
     }
 
     /// Begins a transaction.

@@ -43,6 +43,13 @@ impl Mass {
         held.fold(0, |modes, (mode, _)| modes | 1 << mode)
     }
 
+    /// Tells of every lock, each mode by itself.
+    pub(super) fn each(&self, tell: &mut dyn FnMut(u64, usize)) {
+        for (mode, runs) in self.locked.iter().enumerate() {
+            runs.sorted.iter().chain([&runs.tail]).flatten().for_each(|hash| tell(*hash, mode));
+        }
+    }
+
     /// Bytes that it takes.
     pub(super) fn len(&self) -> usize {
         self.locked.iter().map(Runs::len).sum::<usize>() * size_of::<u64>()

@@ -22,6 +22,7 @@ mod modes;
 mod report;
 
 pub use modes::{LockMode, ObjectMode};
+pub(crate) use report::HeldRow;
 pub use report::{LockWait, Locked};
 
 use crate::keyspace::{KeyBuf, stored_key};
@@ -248,15 +249,7 @@ impl LockTable {
         if gained.len() >= MASS_FROM
             && let Some(hash) = key.hash()
         {
-            let at = self.masses.iter().position(|mass| mass.txn == txn).unwrap_or_else(|| {
-                self.masses.push(Mass::new(txn));
-                self.masses.len() - 1
-            });
-            if let Some(mass) = self.masses.get_mut(at) {
-                let before = mass.len();
-                mass.add(hash, mode);
-                return self.memory.change(before, mass.len());
-            }
+            return self.take_hash(txn, hash, mode);
         }
         self.memory.change(0, ENTRY_LEN)?;
         let mut queue = Queue::default();
@@ -264,6 +257,18 @@ impl LockTable {
         self.queues.insert(key.clone(), queue);
         gained.push(Gained { key: key.clone(), before: Held::default() });
         Ok(())
+    }
+
+    /// Adds a lock to the mass of a transaction.
+    fn take_hash(&mut self, txn: TxnId, hash: u64, mode: Mode) -> Result<()> {
+        let at = self.masses.iter().position(|mass| mass.txn == txn).unwrap_or_else(|| {
+            self.masses.push(Mass::new(txn));
+            self.masses.len() - 1
+        });
+        let Some(mass) = self.masses.get_mut(at) else { unreachable!("it was found or made just now") };
+        let before = mass.len();
+        mass.add(hash, mode);
+        self.memory.change(before, mass.len())
     }
 
     /// Gives `key` a queue if another transaction has locked it among a mass of others.

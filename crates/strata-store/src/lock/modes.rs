@@ -84,7 +84,7 @@ impl Mode {
 
 impl LockMode {
     /// From the weakest to the strongest.
-    pub(super) const ALL: [LockMode; 4] =
+    pub(crate) const ALL: [LockMode; 4] =
         [LockMode::KeyShare, LockMode::Share, LockMode::NoKeyUpdate, LockMode::Update];
 }
 

@@ -1,7 +1,8 @@
 //! Who holds and waits for what, as it is told outside.
 
-use super::{LockKey, LockMode, LockTable, ObjectMode};
-use crate::{KeyspaceId, TxnId};
+use super::{Gained, LockKey, LockMode, LockTable, ObjectMode};
+use crate::keyspace::KeyBuf;
+use crate::{KeyspaceId, Result, TxnId};
 
 /// Something locked, and in which mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,15 @@ pub enum Locked {
         /// How.
         mode: ObjectMode,
     },
+}
+
+/// A row that is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeldRow<'a> {
+    /// By its key, with the keyspace.
+    Key(&'a [u8]),
+    /// By the hash of that.
+    Hash(u64),
 }
 
 /// What a transaction waits for.
@@ -70,6 +80,45 @@ impl LockTable {
                 let modes = (0..8).filter(|mode| holder.held.modes & 1 << mode != 0);
                 modes.filter_map(|mode| Locked::new(key, mode)).for_each(|locked| tell(holder.txn, locked));
             }
+        }
+    }
+
+    /// Tells of every row that a transaction has locked, each mode by itself; `gained` is what it has gained.
+    pub(crate) fn each_row_of(
+        &self,
+        txn: TxnId,
+        gained: &[Gained],
+        tell: &mut dyn FnMut(HeldRow<'_>, LockMode),
+    ) {
+        // What was strengthened later stands there twice.
+        for gained in gained.iter().filter(|gained| gained.before.is_none()) {
+            let LockKey::Row(key) = &gained.key else { continue };
+            let held = self.queues.get(&gained.key).map(|queue| queue.held_by(txn)).unwrap_or_default();
+            let modes = LockMode::ALL.into_iter().filter(|mode| held.modes & 1 << *mode as u8 != 0);
+            modes.for_each(|mode| tell(HeldRow::Key(key), mode));
+        }
+        for mass in self.masses.iter().filter(|mass| mass.txn == txn) {
+            mass.each(&mut |hash, mode| {
+                if let Some(mode) = LockMode::ALL.get(mode) {
+                    tell(HeldRow::Hash(hash), *mode);
+                }
+            });
+        }
+    }
+
+    /// Locks a row that nobody else has locked, as it was locked before.
+    pub(crate) fn hold_row(
+        &mut self,
+        txn: TxnId,
+        row: HeldRow<'_>,
+        mode: LockMode,
+        gained: &mut Vec<Gained>,
+    ) -> Result<bool> {
+        match row {
+            HeldRow::Key(key) => {
+                self.try_lock(txn, &LockKey::Row(KeyBuf::from_slice(key)), mode.into(), gained)
+            }
+            HeldRow::Hash(hash) => self.take_hash(txn, hash, mode.into()).map(|()| true),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 /// A range of stored keys, all of one keyspace.
-pub(super) type KeyRange = (Bound<KeyBuf>, Bound<KeyBuf>);
+pub(crate) type KeyRange = (Bound<KeyBuf>, Bound<KeyBuf>);
 
 /// What an entry costs beside its key, roughly: the nodes of two maps.
 const ENTRY_LEN: usize = 96;
@@ -142,6 +142,20 @@ impl Footprints {
     /// The keyspaces that `txn` has touched.
     pub(super) fn keyspaces_of(&self, txn: TxnId) -> Vec<KeyspaceId> {
         self.owned.get(&txn).into_iter().flat_map(|owned| owned.keys().copied()).collect()
+    }
+
+    /// What `txn` has touched, keys as ranges of one.
+    pub(super) fn of(&self, txn: TxnId) -> Vec<(KeyspaceId, KeyRange)> {
+        let mut all = Vec::new();
+        for (keyspace, owned) in self.owned.get(&txn).into_iter().flatten() {
+            all.extend(owned.keys.iter().map(|key| {
+                let bound = Bound::Included(KeyBuf::from_slice(key));
+                (*keyspace, (bound.clone(), bound))
+            }));
+            let ranges = self.ranges.get(keyspace).into_iter().flatten().filter(|(other, _)| *other == txn);
+            all.extend(ranges.map(|(_, range)| (*keyspace, range.clone())));
+        }
+        all
     }
 
     fn forget_keys(&mut self, txn: TxnId, keys: &[Arc<[u8]>]) {

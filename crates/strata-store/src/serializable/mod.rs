@@ -30,11 +30,13 @@ mod tests;
 use crate::keyspace::keyspace_of;
 use crate::{Error, KeyspaceId, Lock, Result, TxnId};
 use filesystem::{MemoryPool, Reservation};
-use footprint::{Footprints, KeyRange};
+use footprint::Footprints;
+pub(crate) use footprint::KeyRange;
 use graph::{Graph, Node};
 use lsm::Seq;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use summary::Summaries;
 
 /// Committed transactions that are kept one by one.
@@ -266,6 +268,30 @@ impl Serializable {
     pub(crate) fn prepared(&mut self, txn: TxnId, next: Seq) {
         if let Some(node) = self.graph.get_mut(txn) {
             node.decided = Some(next);
+        }
+    }
+
+    /// What `txn` has read.
+    pub(crate) fn reads_of(&self, txn: TxnId) -> Vec<(KeyspaceId, KeyRange)> {
+        self.reads.of(txn)
+    }
+
+    /// `txn` has read a range in an earlier life of the process.
+    pub(crate) fn has_read(&mut self, txn: TxnId, keyspace: KeyspaceId, range: &KeyRange) {
+        let len = match range {
+            (Bound::Included(lower), Bound::Included(upper)) if lower == upper => {
+                self.reads.add_key(txn, lower)
+            }
+            range => self.reads.add_range(txn, keyspace, range),
+        };
+        self.charge(txn, len, keyspace, true);
+    }
+
+    /// Which commits `txn` had to precede is not known any more: so there was one.
+    pub(crate) fn assume_conflicts(&mut self, txn: TxnId) {
+        if let Some(node) = self.graph.get(txn) {
+            let snapshot = node.snapshot;
+            self.graph.note_after(txn, snapshot);
         }
     }
 

@@ -5,6 +5,7 @@ use super::{Txn, View};
 use crate::engine::Engine;
 use crate::keyspace::{KeyBuf, stored_key};
 use crate::serializable::{Access, Serializable};
+use crate::snapshots::Snapshot;
 use crate::{Commit, KeyspaceId, Lock, Result};
 use parking_lot::MutexGuard;
 use std::ops::Bound;
@@ -42,6 +43,16 @@ impl Txn {
             self.is_watched.store(false, Ordering::Relaxed);
             (self.first, self.last) = (None, None);
         }
+    }
+
+    /// Sees what `snapshot` sees, and is serializable. Of a snapshot that a running serializable transaction has
+    /// taken: so nothing that overlaps it has been forgotten.
+    pub fn serialize_at(&mut self, snapshot: &Snapshot, access: Access) {
+        let store = self.store.clone();
+        let mut serializable = store.engine().serializable.lock();
+        self.adopt(snapshot);
+        let is_watched = serializable.enter(self.id, snapshot.seq(), access != Access::ReadWrite);
+        self.is_watched.store(is_watched, Ordering::Relaxed);
     }
 
     pub(super) fn is_watched(&self) -> bool {

@@ -15,6 +15,7 @@
 
 mod dependencies;
 mod extent;
+mod holdings;
 mod overflow;
 pub(crate) mod private;
 mod scan;
@@ -477,6 +478,11 @@ impl Drop for Txn {
     fn drop(&mut self) {
         self.give_up_draft();
         self.leaves();
+        if self.private.is_large() {
+            let engine = self.store.engine();
+            let empty = Private::new(ValueLog::new(engine.scratch.clone()));
+            engine.discarded.take(std::mem::replace(&mut self.private, empty));
+        }
         let mut locks = self.store.engine().locks.lock();
         locks.release(self.id, &mut self.gained, 0);
     }

@@ -104,6 +104,8 @@ const POOL_SHARE: usize = 8;
 const RUN_LEN_MIN: usize = 1 << 20;
 /// A value of an index keyspace that is longer is moved to the value log when its key leaves memory.
 const INLINE_LEN_MAX: usize = 1 << 10;
+/// Keys from which on it is a job's work to drop them.
+const LARGE_FROM: usize = 10_000;
 /// A key whose versions take more bytes than this, thousands of them, stays in memory.
 const VERSIONS_LEN_MAX: usize = 64 << 10;
 
@@ -121,6 +123,16 @@ impl Private {
             dropped: Vec::new(),
             created: Vec::new(),
         }
+    }
+
+    /// Whether it takes long to be dropped.
+    pub(crate) fn is_large(&self) -> bool {
+        self.entries.len() > LARGE_FROM || self.overflow.is_some()
+    }
+
+    /// Forgets so many of its keys; `false` if none were left. For who drops it piece by piece.
+    pub(crate) fn forget_some(&mut self, count: usize) -> bool {
+        (0..count).map_while(|_| self.entries.pop_first()).count() > 0
     }
 
     pub(crate) fn is_empty(&self) -> bool {
