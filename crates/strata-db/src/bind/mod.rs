@@ -12,7 +12,7 @@
 //! | `coerce`, `resolve`, `types` | PostgreSQL's type rules: casts, overloads, type names |
 //! | `canonical` | bound expressions back to text |
 //! | `expr`, `operator`, `call`, `subquery` | expressions |
-//! | `from`, `select`, `query`, `group`, `inline` | queries |
+//! | `from`, `select`, `query`, `group`, `locking`, `inline` | queries |
 //! | `insert`, `update`, `table` | statements that change rows |
 
 mod binder;
@@ -24,6 +24,7 @@ mod from;
 mod group;
 mod inline;
 mod insert;
+mod locking;
 mod operator;
 mod query;
 mod recursion;

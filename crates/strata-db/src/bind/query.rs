@@ -9,7 +9,7 @@ use super::scope::Scope;
 use super::select::BoundSelect;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ExprKind as Tree};
-use crate::plan::{Cte, Expr, Field, LockWait, Logical, RowLock, Schema, SetOpKind, SortKey};
+use crate::plan::{Cte, Expr, Field, Logical, Schema, SetOpKind, SortKey};
 use strata_types::{Type, Typmod, sqlstate};
 
 impl Binder<'_> {
@@ -28,13 +28,18 @@ impl Binder<'_> {
     }
 
     fn query_body(&mut self, query: &ast::Query) -> Result<Logical> {
-        let locks = !query.locking.is_empty();
         let bound = match &query.body {
-            ast::QueryBody::Select(select) => self.select(select, &query.order_by, locks)?,
+            ast::QueryBody::Select(select) if !query.locking.is_empty() => {
+                self.locking_select(select, query)?
+            }
+            ast::QueryBody::Select(select) => self.select(select, &query.order_by, false)?,
             other => {
                 if let Some(locking) = query.locking.first() {
-                    let message = "FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT or VALUES";
-                    return Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).at(locking.pos.0));
+                    let what = match other {
+                        ast::QueryBody::Values(_) => "cannot be applied to VALUES",
+                        _ => "is not allowed with UNION/INTERSECT/EXCEPT",
+                    };
+                    return Err(super::locking::refused(locking, what));
                 }
                 let plan = self.set_body(other)?;
                 let order = self.order_over(&query.order_by, plan.schema())?;
@@ -44,50 +49,13 @@ impl Binder<'_> {
         };
         let BoundSelect { mut plan, visible, order, row_keys } = bound;
         let is_sorted = matches!(&plan, Logical::Distinct { on: Some(_), .. });
-        if !order.is_empty() && !is_sorted {
+        if let (false, ast::QueryBody::Select(select)) = (query.locking.is_empty(), &query.body) {
+            plan = super::locking::lock_beneath(plan, &order, &query.locking, &row_keys, &select.from)?;
+        } else if !order.is_empty() && !is_sorted {
             plan = Logical::Sort { input: Box::new(plan), keys: order.clone() };
-        }
-        for locking in &query.locking {
-            plan = self.lock_rows(plan, locking, &row_keys)?;
         }
         plan = self.limit(plan, query, order)?;
         Ok(cut(plan, visible))
-    }
-
-    fn lock_rows(
-        &mut self,
-        plan: Logical,
-        locking: &ast::Locking,
-        row_keys: &[(std::sync::Arc<crate::schema::RelationDef>, usize, String)],
-    ) -> Result<Logical> {
-        let mut keys = Vec::new();
-        for (relation, column, name) in row_keys {
-            if locking.of.is_empty() || locking.of.iter().any(|of| of.base() == name) {
-                keys.push((relation.clone(), *column));
-            }
-        }
-        for of in &locking.of {
-            if !row_keys.iter().any(|(_, _, name)| name == of.base()) {
-                let message =
-                    format!("relation \"{}\" in FOR UPDATE clause not found in FROM clause", of.base());
-                return Err(SqlError::new(sqlstate::UNDEFINED_TABLE, message).at(of.pos().0));
-            }
-        }
-        if keys.is_empty() {
-            return Ok(plan);
-        }
-        let lock = match locking.strength {
-            ast::LockStrength::KeyShare => RowLock::KeyShare,
-            ast::LockStrength::Share => RowLock::Share,
-            ast::LockStrength::NoKeyUpdate => RowLock::NoKeyUpdate,
-            ast::LockStrength::Update => RowLock::Update,
-        };
-        let wait = match locking.wait {
-            ast::LockWait::Block => LockWait::Block,
-            ast::LockWait::NoWait => LockWait::NoWait,
-            ast::LockWait::SkipLocked => LockWait::SkipLocked,
-        };
-        Ok(Logical::LockRows { input: Box::new(plan), keys, lock, wait })
     }
 
     fn limit(&mut self, plan: Logical, query: &ast::Query, order: Vec<SortKey>) -> Result<Logical> {

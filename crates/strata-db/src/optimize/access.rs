@@ -3,6 +3,7 @@
 use super::comparison::{comparison, swapped};
 use super::estimate::{BETWEEN, BEYOND, EQUAL, selectivity};
 use super::expressions::{conjunction, is_fixed};
+use super::partial::Partial;
 use super::physical::{Planned, Planner};
 use crate::error::{Result, SqlError};
 use crate::plan::{CompareOp, Expr, ExprKind, KeyRange, Physical, Probes, Quantifier};
@@ -42,6 +43,8 @@ pub(super) struct Target<'a> {
     pub(super) columns: &'a [usize],
     pub(super) parts: &'a [Expr],
     pub(super) row_count: f64,
+    /// The partial indexes that may be used.
+    pub(super) partials: &'a [Partial],
 }
 
 impl Planner<'_> {
@@ -53,7 +56,8 @@ impl Planner<'_> {
         parts: Vec<Expr>,
     ) -> Result<Planned> {
         let row_count = self.statistics.row_count(relation.oid).max(1.0);
-        let target = Target { relation: &relation, columns: &columns, parts: &parts, row_count };
+        let partials = &self.partials(&relation, &columns, &parts);
+        let target = Target { relation: &relation, columns: &columns, parts: &parts, row_count, partials };
         match target.best_path() {
             Some(path) => self.by_path(path, &relation, columns, parts),
             None => {
@@ -146,21 +150,15 @@ impl Target<'_> {
     /// The whole of an index, for its order.
     fn whole(&self, at: usize, index: &IndexDef) -> Option<Path> {
         let per_row = if index.primary { 1.0 } else { FETCHED };
-        index.predicate.is_none().then(|| Path {
-            index: at,
-            access: Access::Range(KeyRange::default(), false),
-            used: Vec::new(),
-            rows: self.row_count,
-            cost: START + self.row_count * per_row,
-        })
+        let (used, share) = self.held(at, index)?;
+        let rows = (self.row_count * share).max(1.0);
+        let access = Access::Range(KeyRange::default(), false);
+        Some(Path { index: at, access, used, rows, cost: START + rows * per_row })
     }
 
     /// The part of an index that the conditions leave, if they bind its first column.
     fn path(&self, table: &TableDef, at: usize, index: &IndexDef) -> Option<Path> {
-        if index.predicate.is_some() {
-            return None;
-        }
-        let mut used = Vec::new();
+        let (mut used, in_it) = self.held(at, index)?;
         let mut prefix = Vec::new();
         for key in &index.keys {
             let Some((part, value)) = self.equal_to(table, &key.source) else { break };
@@ -179,7 +177,7 @@ impl Target<'_> {
             return Some(Path { index: at, access: Access::Lookup(probes), used, rows: count, cost: count });
         }
         let mut range = KeyRange::default();
-        let mut share = EQUAL.powi(prefix.len() as i32);
+        let mut share = in_it * EQUAL.powi(prefix.len() as i32);
         if let Some(next) = index.keys.get(prefix.len()) {
             range.lower = self.bound(table, &next.source, [CompareOp::Gt, CompareOp::Ge], &mut used);
             range.upper = self.bound(table, &next.source, [CompareOp::Lt, CompareOp::Le], &mut used);
@@ -202,6 +200,16 @@ impl Target<'_> {
             rows,
             cost: START + rows * per_row,
         })
+    }
+
+    /// The conditions that hold for every row in an index, and which share of the rows is in it; `None` for a partial
+    /// index that may lack rows.
+    fn held(&self, at: usize, index: &IndexDef) -> Option<(Vec<usize>, f64)> {
+        if index.predicate.is_none() {
+            return Some((Vec::new(), 1.0));
+        }
+        let partial = self.partials.iter().find(|partial| partial.index == at)?;
+        Some((partial.held.clone(), partial.share))
     }
 
     /// The condition `key = value`, and the value as one of the key's type.

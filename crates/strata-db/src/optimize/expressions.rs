@@ -1,7 +1,7 @@
 //! What the rules ask of expressions, and do to them.
 
 use crate::functions::Volatility;
-use crate::plan::{Expr, ExprKind, Logical};
+use crate::plan::{Expr, ExprKind, JoinKind, Logical};
 use std::collections::BTreeSet;
 use strata_types::{Type, Value};
 
@@ -28,6 +28,51 @@ pub(super) fn filtered(plan: Logical, parts: Vec<Expr>) -> Logical {
         Some(predicate) => Logical::Filter { input: Box::new(plan), predicate },
         None => plan,
     }
+}
+
+/// The conditions that chose the rows of a plan, over its own columns. Those inside of queries of their own, and of
+/// the side that an outer join fills up, are not among them.
+pub(super) fn conditions(plan: &Logical) -> Vec<Expr> {
+    match plan {
+        Logical::Filter { input, predicate } => {
+            let mut all = conditions(input);
+            all.push(predicate.clone());
+            all
+        }
+        Logical::Sort { input, .. } | Logical::LockRows { input, .. } => conditions(input),
+        Logical::Project { input, exprs, .. } => {
+            let all = conditions(input);
+            all.into_iter().filter_map(|part| above_projection(part, exprs)).collect()
+        }
+        Logical::Join { kind, left, right, on, lateral, .. } => {
+            let mut all = Vec::new();
+            if matches!(kind, JoinKind::Inner | JoinKind::Left) {
+                all.extend(conditions(left));
+            }
+            if matches!(kind, JoinKind::Inner | JoinKind::Right) && !lateral {
+                let width = left.schema().len();
+                all.extend(conditions(right).into_iter().map(|mut part| {
+                    part.map_row_columns(&mut |column| column + width);
+                    part
+                }));
+            }
+            if *kind == JoinKind::Inner {
+                all.push(on.clone());
+            }
+            all
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A condition over a projection's input as one over its output, if that has the columns.
+fn above_projection(mut part: Expr, exprs: &[Expr]) -> Option<Expr> {
+    let place = |column| exprs.iter().position(|expr| expr.kind == ExprKind::Column(column));
+    if !columns(&part).into_iter().all(|column| place(column).is_some()) {
+        return None;
+    }
+    part.map_row_columns(&mut |column| place(column).unwrap_or(column));
+    Some(part)
 }
 
 /// The condition that is always true.

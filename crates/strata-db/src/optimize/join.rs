@@ -234,9 +234,11 @@ impl Planner<'_> {
         let bound = parts.len();
         parts.extend(on.iter().map(|part| for_right_side(part, width)));
         let row_count = self.statistics.row_count(relation.oid).max(1.0);
-        let all = Target { relation, columns: scanned, parts: &parts, row_count };
+        let partials = &self.partials(relation, scanned, &parts);
+        let all = Target { relation, columns: scanned, parts: &parts, row_count, partials };
         let Some(path) = all.best_path() else { return Ok(None) };
-        let alone = Target { relation, columns: scanned, parts: &parts[..bound], row_count };
+        let partials = &self.partials(relation, scanned, &parts[..bound]);
+        let alone = Target { relation, columns: scanned, parts: &parts[..bound], row_count, partials };
         let whole = alone.best_path().map_or(row_count * 0.25, |path| path.cost);
         let per_row = path.cost.max(path.rows) * 2.0;
         if left.rows * per_row >= whole + left.rows * 0.5 {
@@ -253,7 +255,8 @@ impl Planner<'_> {
                 Logical::Scan { relation, columns, .. } => {
                     let parts = conjuncts(predicate.clone());
                     let row_count = self.statistics.row_count(relation.oid);
-                    let target = Target { relation, columns, parts: &parts, row_count };
+                    let partials = &self.partials(relation, columns, &parts);
+                    let target = Target { relation, columns, parts: &parts, row_count, partials };
                     let by_index = target.best_path().map_or(f64::INFINITY, |path| path.rows);
                     by_index.min(row_count * selectivity(&parts))
                 }

@@ -12,6 +12,7 @@ mod expressions;
 mod join;
 mod modify;
 mod order;
+mod partial;
 mod physical;
 mod rules;
 
@@ -20,13 +21,19 @@ pub(crate) use estimate::selectivity;
 
 use crate::error::Result;
 use crate::functions::Environment;
-use crate::plan::{Logical, PhysicalPlan};
-use crate::schema::Oid;
+use crate::plan::{Expr, Logical, PhysicalPlan};
+use crate::schema::{Oid, RelationDef};
 
 /// What is known of the data.
 pub trait Statistics {
     /// About how many rows a table has.
     fn row_count(&self, table: Oid) -> f64;
+
+    /// What the rows in a table's partial indexes have in common: place of the index, and the condition over the
+    /// table's columns.
+    fn index_predicates(&self, _relation: &RelationDef) -> Vec<(usize, Expr)> {
+        Vec::new()
+    }
 }
 
 /// Nothing is known: every table has a thousand rows.

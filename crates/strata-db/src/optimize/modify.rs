@@ -1,9 +1,9 @@
 //! Statements that change or lock rows.
 //!
 //! A row that has changed since the snapshot is looked at again in its newest version: the conditions that
-//! chose it, as far as they stand over the input's own columns, go along for that.
+//! chose it go along for that.
 
-use super::expressions::conjunction;
+use super::expressions::{conditions, conjunction};
 use super::physical::{Planned, Planner};
 use crate::error::Result;
 use crate::plan::{
@@ -24,7 +24,7 @@ impl Planner<'_> {
         let targets = keys
             .into_iter()
             .map(|(relation, key)| {
-                let columns = columns_of(&input, &relation);
+                let columns = columns_of(&input, &relation, key);
                 LockTarget { relation, key, columns }
             })
             .collect();
@@ -112,33 +112,18 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The conditions over the input's columns.
+    /// What is asked again of a row that has changed.
     fn recheck(&mut self, input: &Logical) -> Result<Option<Expr>> {
-        let mut parts = Vec::new();
-        let mut plan = input;
-        loop {
-            match plan {
-                Logical::Filter { input, predicate } => {
-                    parts.push(predicate.clone());
-                    plan = input;
-                }
-                Logical::Sort { input, .. } => plan = input,
-                Logical::Join { on, .. } => {
-                    parts.push(on.clone());
-                    break;
-                }
-                _ => break,
-            }
-        }
-        conjunction(parts).map(|expr| self.expr(expr)).transpose()
+        conjunction(conditions(input)).map(|expr| self.expr(expr)).transpose()
     }
 }
 
-/// Which columns of a plan's output are a table's: (column of the output, column of the table).
-fn columns_of(plan: &Logical, relation: &RelationDef) -> Vec<(usize, usize)> {
-    let fields = plan.schema().iter().enumerate();
+/// Which columns of a plan's output belong to the table whose row key is at `key`: (column of the output, column of
+/// the table). They stand before it.
+fn columns_of(plan: &Logical, relation: &RelationDef, key: usize) -> Vec<(usize, usize)> {
+    let fields = plan.schema().iter().enumerate().take(key).rev();
     fields
-        .filter_map(|(at, field)| match field.origin {
+        .map_while(|(at, field)| match field.origin {
             Some((table, column)) if table == relation.oid => Some((at, usize::from(column).checked_sub(1)?)),
             _ => None,
         })

@@ -55,7 +55,8 @@ impl Planner<'_> {
             .collect();
         let Some(order) = order else { return Ok(None) };
         let row_count = self.statistics.row_count(relation.oid).max(1.0);
-        let target = Target { relation, columns, parts: &parts, row_count };
+        let partials = &self.partials(relation, columns, &parts);
+        let target = Target { relation, columns, parts: &parts, row_count, partials };
         let Some(path) = target.ordered_path(&order) else { return Ok(None) };
         let by_itself = target.best_path().map_or(row_count, |best| best.cost);
         // Rows that the other conditions drop are read as well before the limit is reached.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// What is gathered while a statement is planned.
 pub(super) struct Planner<'a> {
     pub(super) statistics: &'a dyn Statistics,
-    env: &'a dyn Environment,
+    pub(super) env: &'a dyn Environment,
     subplans: Vec<SubPlan>,
     /// Estimated rows of common table expressions, by id.
     cte_rows: Vec<f64>,

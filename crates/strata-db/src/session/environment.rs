@@ -9,6 +9,7 @@ use super::shared::Shared;
 use super::signals::Answers;
 use super::startup::Startup;
 use super::statement::Statement;
+use super::transaction::Isolation;
 use crate::catalog::{Catalog, Names, SystemSource, lookup};
 use crate::error::{Result, SqlError};
 use crate::functions::Environment;
@@ -16,7 +17,8 @@ use crate::functions::reports::{
     CursorReport, KeywordReport, LockReport, SessionReport, SettingReport, StatementReport,
 };
 use crate::optimize::Statistics;
-use crate::schema::{Oid, ProjectDef, RelationKind, SequenceDef};
+use crate::plan::Expr;
+use crate::schema::{Oid, ProjectDef, RelationDef, RelationKind, SequenceDef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub(super) struct Variables {
     pub(super) follows_others: Cell<bool>,
     /// What the running plan sees.
     pub(super) view: Cell<Option<View>>,
+    /// The level at which it does.
+    pub(super) isolation: Cell<Isolation>,
     /// Notices to be sent, with their severity.
     pub(super) notices: RefCell<Vec<(String, SqlError)>>,
     /// Microseconds since 2000-01-01 UTC.
@@ -78,6 +82,7 @@ impl Variables {
             answers: Answers::default(),
             follows_others: Cell::new(false),
             view: Cell::new(None),
+            isolation: Cell::new(Isolation::ReadCommitted),
             project: project.oid,
             database: project.name.clone(),
             session_user: startup.user.clone(),
@@ -444,5 +449,16 @@ impl Statistics for StepEnvironment<'_> {
         };
         let rows = self.shared.store.table_bytes(keyspace) as f64 / ROW_LEN_GUESS;
         rows.max(10.0)
+    }
+
+    fn index_predicates(&self, relation: &RelationDef) -> Vec<(usize, Expr)> {
+        let RelationKind::Table(table) = &relation.kind else { return Vec::new() };
+        let partial = table.indexes.iter().enumerate();
+        let partial = partial.filter_map(|(at, index)| Some((at, index.predicate.as_ref()?)));
+        // One that cannot be bound any more is an index that is not used.
+        let bound = partial.filter_map(|(at, sql)| {
+            Some((at, crate::bind::row_expression_text(&self.names(), self, relation, sql).ok()?))
+        });
+        bound.collect()
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn apply(plan: Logical, env: &dyn Environment) -> Logical {
 }
 
 /// Folds an expression, operands first. Subqueries are folded when they are planned.
-fn fold(expr: &mut Expr, env: &dyn Environment) {
+pub(in crate::optimize) fn fold(expr: &mut Expr, env: &dyn Environment) {
     for child in expr.children_mut() {
         fold(child, env);
     }

@@ -9,6 +9,8 @@ mod push_down;
 mod unnest;
 mod unnest_scalar;
 
+pub(super) use fold::fold;
+
 use crate::functions::Environment;
 use crate::plan::Logical;
 

@@ -3,7 +3,7 @@
 //! Going down, a node is told which of its output columns are needed; coming up, it tells where they are now.
 
 use crate::functions::Environment;
-use crate::optimize::expressions::{columns, map_outer_columns, outer_columns};
+use crate::optimize::expressions::{columns, conditions, map_outer_columns, outer_columns};
 use crate::plan::{Expr, Logical, Schema, SortKey};
 use std::collections::BTreeSet;
 
@@ -107,16 +107,53 @@ fn prune(plan: Logical, needed: &BTreeSet<usize>) -> (Logical, Kept) {
             let (left, right) = (all_input(*left), all_input(*right));
             whole(Logical::SetOp { kind, all, left, right, schema })
         }
+        Logical::LockRows { .. } => lock_rows(plan, needed),
         Logical::Values { .. }
         | Logical::FunctionScan { .. }
         | Logical::With { .. }
         | Logical::CteScan { .. }
         | Logical::Recursive { .. }
-        | Logical::LockRows { .. }
         | Logical::Insert(_)
         | Logical::Update(_)
         | Logical::Delete(_) => whole(plan),
     }
+}
+
+/// What is beneath is a query of its own: it is told by a projection what is needed of it, which is what those above
+/// read, the row keys, and the columns of the conditions that are asked again of a row that has changed.
+fn lock_rows(plan: Logical, needed: &BTreeSet<usize>) -> (Logical, Kept) {
+    let Logical::LockRows { input, mut keys, lock, wait } = plan else {
+        unreachable!("asked of row locks only")
+    };
+    let mut wanted = needed | &read_by(&conditions(&input));
+    wanted.extend(keys.iter().map(|(_, column)| *column));
+    let kept: Kept = wanted.into_iter().collect();
+    keys.iter_mut().for_each(|(_, column)| *column = place(&kept, *column));
+    let input = match *input {
+        Logical::Sort { input, keys } => cut_sorted(*input, keys, &kept),
+        input => projected(input, &kept),
+    };
+    (Logical::LockRows { input: Box::new(input), keys, lock, wait }, kept)
+}
+
+/// A sort whose input, if it is a query's, has only what is kept and sorted by.
+fn cut_sorted(input: Logical, mut keys: Vec<SortKey>, kept: &Kept) -> Logical {
+    let mut beneath = kept.clone();
+    beneath.extend(read_by(keys.iter().map(|key| &key.expr)).iter().filter(|column| !kept.contains(column)));
+    renumber_keys(&mut keys, &beneath);
+    let sorted = Logical::Sort { input: Box::new(projected(input, &beneath)), keys };
+    if beneath.len() == kept.len() { sorted } else { projected(sorted, &(0..kept.len()).collect()) }
+}
+
+/// These columns of a plan.
+fn projected(plan: Logical, kept: &Kept) -> Logical {
+    let schema: Schema = kept.iter().map(|at| plan.schema()[*at].clone()).collect();
+    let column = |at: &usize| {
+        let field = &plan.schema()[*at];
+        Expr::column(*at, field.ty, field.typmod)
+    };
+    let exprs = kept.iter().map(column).collect();
+    Logical::Project { input: Box::new(plan), exprs, schema }
 }
 
 fn all_input(plan: Logical) -> Box<Logical> {

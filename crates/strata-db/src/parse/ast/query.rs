@@ -378,6 +378,18 @@ pub enum LockStrength {
     Update,
 }
 
+impl LockStrength {
+    /// As it is written.
+    pub fn words(self) -> &'static str {
+        match self {
+            LockStrength::KeyShare => "FOR KEY SHARE",
+            LockStrength::Share => "FOR SHARE",
+            LockStrength::NoKeyUpdate => "FOR NO KEY UPDATE",
+            LockStrength::Update => "FOR UPDATE",
+        }
+    }
+}
+
 /// What happens when a row is locked by another transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LockWait {

@@ -32,12 +32,8 @@ impl Printer {
     }
 
     fn locking(&mut self, locking: &Locking) -> Result {
-        self.word(match locking.strength {
-            LockStrength::KeyShare => " FOR KEY SHARE",
-            LockStrength::Share => " FOR SHARE",
-            LockStrength::NoKeyUpdate => " FOR NO KEY UPDATE",
-            LockStrength::Update => " FOR UPDATE",
-        })?;
+        self.word(" ")?;
+        self.word(locking.strength.words())?;
         if !locking.of.is_empty() {
             self.word(" OF ")?;
             self.list(&locking.of, Self::object_name)?;
