@@ -166,6 +166,7 @@ sqlstates! {
     NO_ACTIVE_SQL_TRANSACTION = "25P01", "no_active_sql_transaction";
     IN_FAILED_SQL_TRANSACTION = "25P02", "in_failed_sql_transaction";
     IDLE_IN_TRANSACTION_SESSION_TIMEOUT = "25P03", "idle_in_transaction_session_timeout";
+    TRANSACTION_TIMEOUT = "25P04", "transaction_timeout";
 
     // Class 26 - Invalid SQL Statement Name
     INVALID_SQL_STATEMENT_NAME = "26000", "invalid_sql_statement_name";

@@ -1,6 +1,8 @@
-//! pgbench on strata beside PostgreSQL: both started here, measured in turn, printed as ratios.
+//! pgbench on strata beside PostgreSQL: its own scripts and a queue. Both are started here, measured in turn, and
+//! printed as ratios.
 
 mod peer;
+mod queue;
 
 use clap::Parser;
 use peer::Peer;
@@ -42,6 +44,10 @@ struct Args {
     #[arg(long, default_value_t = 10)]
     seconds: u32,
 
+    /// Only workloads whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+
     /// pgbench's scale: 100,000 accounts each.
     #[arg(long, default_value_t = 10)]
     scale: u32,
@@ -63,7 +69,6 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 fn run(args: &Args, pgbench: &Path) -> Result<(), Box<dyn Error>> {
     let dir = std::env::temp_dir().join(format!("strata-bench-{}", std::process::id()));
     std::fs::create_dir(&dir)?;
@@ -71,7 +76,33 @@ fn run(args: &Args, pgbench: &Path) -> Result<(), Box<dyn Error>> {
         Peer::postgres(&args.postgres_bin, args.postgres_user.as_deref(), &dir)?,
         Peer::strata(&args.strata_bin, &dir)?,
     ];
-    let scale = args.scale.to_string();
+    let chosen = |name: &str| name.contains(&args.only);
+    let workloads: Vec<_> = WORKLOADS.iter().map(|workload| (name_of(workload), workload)).collect();
+    if workloads.iter().any(|(name, _)| chosen(name)) {
+        load(pgbench, &peers, args.scale)?;
+    }
+    println!("{:<36} {:>12} {:>12} {:>8}", "tps", "PostgreSQL", "strata", "ratio");
+    for (name, (script, mode, clients)) in workloads.iter().filter(|(name, _)| chosen(name)) {
+        let (clients, seconds) = (clients.to_string(), args.seconds.to_string());
+        let flags = ["-n", "-M", mode, "-b", script, "-c", &clients, "-j", "2", "-T", &seconds];
+        compare(name, &peers, |peer| rate(&pgbench_says(pgbench, peer, &flags)?))?;
+    }
+    for variant in queue::VARIANTS.iter().filter(|variant| chosen(variant.name)) {
+        compare(variant.name, &peers, |peer| variant.run(pgbench, peer, &dir, args.seconds))?;
+    }
+    drop(peers);
+    std::fs::remove_dir_all(&dir)?;
+    Ok(())
+}
+
+fn name_of((script, mode, clients): &(&str, &str, u32)) -> String {
+    format!("{script}, {mode}, {clients} clients")
+}
+
+/// Loads pgbench's tables.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn load(pgbench: &Path, peers: &[Peer; 2], scale: u32) -> Result<(), Box<dyn Error>> {
+    let scale = scale.to_string();
     let mut seconds = [0.0; 2];
     for (peer, seconds) in peers.iter().zip(&mut seconds) {
         let started = std::time::Instant::now();
@@ -83,20 +114,21 @@ fn run(args: &Args, pgbench: &Path) -> Result<(), Box<dyn Error>> {
         "load, scale {scale}: PostgreSQL {theirs:.1} s, strata {ours:.1} s, {:.2}x as long",
         ours / theirs
     );
-    println!("{:<36} {:>12} {:>12} {:>8}", "tps", "PostgreSQL", "strata", "ratio");
-    for (script, mode, clients) in WORKLOADS {
-        let (clients, seconds) = (clients.to_string(), args.seconds.to_string());
-        let flags = ["-n", "-M", mode, "-b", script, "-c", &clients, "-j", "2", "-T", &seconds];
-        let mut tps = [0.0; 2];
-        for (peer, tps) in peers.iter().zip(&mut tps) {
-            *tps = rate(&pgbench_says(pgbench, peer, &flags)?)?;
-        }
-        let [theirs, ours] = tps;
-        let name = format!("{script}, {mode}, {clients} clients");
-        println!("{name:<36} {theirs:>12.0} {ours:>12.0} {:>7.2}x", ours / theirs);
+    Ok(())
+}
+
+/// Measures both and prints a line.
+fn compare(
+    name: &str,
+    peers: &[Peer; 2],
+    measure: impl Fn(&Peer) -> Result<f64, Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let mut tps = [0.0; 2];
+    for (peer, tps) in peers.iter().zip(&mut tps) {
+        *tps = measure(peer)?;
     }
-    drop(peers);
-    std::fs::remove_dir_all(&dir)?;
+    let [theirs, ours] = tps;
+    println!("{name:<36} {theirs:>12.0} {ours:>12.0} {:>7.2}x", ours / theirs);
     Ok(())
 }
 

@@ -11,6 +11,8 @@
 //! a BEGIN ISOLATION LEVEL $level
 //! b INSERT INTO t VALUES (1)
 //! ```
+//! `keep name` before a step keeps its answer, a single value, which `$name` stands for from then on.
+//!
 //! A step that another session keeps from ending is said to *wait*; what becomes of it in the end stands under
 //! the step that ended its wait. Whether it waits is asked of the server (`pg_blocking_pids`), so
 //! nothing here depends on the time that things take.
@@ -99,6 +101,7 @@ fn play_at(
         match *who {
             "levels" => {}
             "setup" => stage.set_up(&sql)?,
+            "keep" => stage.keep(&sql, transcript)?,
             who => stage.step(who, &sql, transcript)?,
         }
     }
@@ -110,6 +113,8 @@ fn play_at(
 struct Stage<'a> {
     target: &'a Target,
     schema: String,
+    /// Names and what was kept under them.
+    kept: Vec<(String, String)>,
     onlooker: Client,
     actors: BTreeMap<String, Actor>,
 }
@@ -136,15 +141,33 @@ impl<'a> Stage<'a> {
         onlooker
             .batch_execute(&format!("SET client_min_messages = error; {fresh}; SET search_path = {schema}"))
             .map_err(|error| text_of(&error))?;
-        Ok(Stage { target, schema, onlooker, actors: BTreeMap::new() })
+        Ok(Stage { target, schema, kept: Vec::new(), onlooker, actors: BTreeMap::new() })
     }
 
     fn set_up(&mut self, sql: &str) -> Result<(), String> {
         self.onlooker.batch_execute(sql).map_err(|error| format!("setup: {}", text_of(&error)))
     }
 
+    /// A step `name who sql` whose answer is kept, and not written down.
+    fn keep(&mut self, step: &str, transcript: &mut String) -> Result<(), String> {
+        let mut words = step.splitn(3, ' ');
+        let (Some(name), Some(who), Some(sql)) = (words.next(), words.next(), words.next()) else {
+            return Err(format!("keep {step}: no name, session and query"));
+        };
+        let mut answer = String::new();
+        self.step(who, sql, &mut answer)?;
+        let value = answer.lines().nth(1).map(str::trim).unwrap_or_default().to_owned();
+        transcript.push_str(&answer.replacen(&value, &format!("${name}"), 1));
+        self.kept.push((format!("${name}"), value));
+        Ok(())
+    }
+
     fn step(&mut self, who: &str, sql: &str, transcript: &mut String) -> Result<(), String> {
         let _ = writeln!(transcript, "{who} {sql}");
+        let mut sql = sql.to_owned();
+        for (name, value) in &self.kept {
+            sql = sql.replace(name, value);
+        }
         if !self.actors.contains_key(who) {
             self.actors.insert(who.to_owned(), Actor::start(self.target, &self.schema)?);
         }
@@ -152,7 +175,7 @@ impl<'a> Stage<'a> {
         if actor.waits {
             return Err(format!("{who} is still waiting, and is to say {sql}"));
         }
-        actor.asks.send(sql.to_owned()).map_err(|error| error.to_string())?;
+        actor.asks.send(sql).map_err(|error| error.to_string())?;
         match actor.look(&mut self.onlooker) {
             Seen::Ended(answer) => transcript.push_str(&answer),
             Seen::Waits => {

@@ -136,6 +136,11 @@ impl Activities {
         self.by_txn.borrow().get(&txn).copied()
     }
 
+    /// Whether a session is at work.
+    pub(super) fn is_active(&self, session: SessionId) -> bool {
+        self.sessions.borrow().get(&session).is_some_and(|activity| activity.state == State::Active)
+    }
+
     /// The number that the clients of a session cancel by.
     pub(super) fn pid_of(&self, session: SessionId) -> Option<i32> {
         self.sessions.borrow().get(&session).map(|activity| activity.pid)

@@ -82,7 +82,9 @@ impl Session {
             drop(env);
             *statement = Arc::new(renewed);
         }
-        if self.variables.follows_others.take() {
+        // Rows are locked in their newest version: with an older snapshot each that has just changed would be read twice.
+        let locks_rows = statement.locks.iter().any(|(_, mode)| *mode >= ObjectMode::RowShare);
+        if self.variables.follows_others.take() || locks_rows {
             self.transaction.txn(shared).see_newest();
         }
         let isolation = self.isolation();
@@ -94,6 +96,7 @@ impl Session {
         }
         let view = self.transaction.view(shared, isolation);
         self.variables.view.set(Some(view));
+        self.variables.isolation.set(isolation);
         Ok(Some(view))
     }
 

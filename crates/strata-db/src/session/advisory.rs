@@ -108,6 +108,8 @@ pub(super) struct AdvisoryLocks {
     entries: RefCell<HashMap<Key, Entry>>,
     /// What each waiting session wants, and whether shared.
     waits: RefCell<HashMap<SessionId, (Key, bool)>>,
+    /// What the transaction of a session took, in that order, and whether shared.
+    of_transactions: RefCell<HashMap<SessionId, Vec<(Key, bool)>>>,
 }
 
 impl AdvisoryLocks {
@@ -124,6 +126,10 @@ impl AdvisoryLocks {
             return false;
         }
         entry.hold(session, wish);
+        if wish.scope == Scope::Transaction {
+            let mut taken = self.of_transactions.borrow_mut();
+            taken.entry(session).or_default().push((wish.key, wish.shared));
+        }
         true
     }
 
@@ -184,9 +190,64 @@ impl AdvisoryLocks {
         was_held
     }
 
+    /// How many locks a session's transaction has taken.
+    pub(super) fn taken_by_transaction(&self, session: SessionId) -> usize {
+        self.of_transactions.borrow().get(&session).map_or(0, Vec::len)
+    }
+
+    /// A session's transaction goes back to where it had taken so many locks.
+    pub(super) fn roll_back_to(&self, shared: &Shared, session: SessionId, taken: usize) {
+        let mut of_transactions = self.of_transactions.borrow_mut();
+        let Some(all) = of_transactions.get_mut(&session) else { return };
+        let mut entries = self.entries.borrow_mut();
+        for (key, is_shared) in all.drain(taken.min(all.len())..) {
+            let Some(entry) = entries.get_mut(&key) else { continue };
+            let is_free = entry.release(|hold| {
+                if hold.session == session && hold.shared == is_shared {
+                    hold.by_transaction = hold.by_transaction.saturating_sub(1);
+                }
+            });
+            if is_free {
+                entry.wake(shared);
+            }
+            if entry.holds.is_empty() && entry.waiters.is_empty() {
+                entries.remove(&key);
+            }
+        }
+    }
+
+    /// Whether a session holds a key for itself and for its transaction.
+    pub(super) fn holds_both(&self, session: SessionId) -> bool {
+        let of_transactions = self.of_transactions.borrow();
+        let Some(taken) = of_transactions.get(&session) else { return false };
+        let entries = self.entries.borrow();
+        taken.iter().any(|(key, _)| {
+            let holds = entries.get(key).into_iter().flat_map(|entry| &entry.holds);
+            holds.into_iter().any(|hold| hold.session == session && hold.by_session > 0)
+        })
+    }
+
+    /// What a session's transaction has taken, and whether shared.
+    pub(super) fn of_transaction(&self, session: SessionId) -> Vec<(Key, bool)> {
+        self.of_transactions.borrow().get(&session).cloned().unwrap_or_default()
+    }
+
+    /// The locks of a session's transaction go over to `to`, which has none.
+    pub(super) fn hand_over(&self, session: SessionId, to: SessionId) {
+        let mut of_transactions = self.of_transactions.borrow_mut();
+        let Some(taken) = of_transactions.remove(&session) else { return };
+        let mut entries = self.entries.borrow_mut();
+        for (key, _) in &taken {
+            let holds = entries.get_mut(key).into_iter().flat_map(|entry| &mut entry.holds);
+            holds.filter(|hold| hold.session == session).for_each(|hold| hold.session = to);
+        }
+        of_transactions.insert(to, taken);
+    }
+
     /// A session's transaction ends: what it held for that long is released.
     pub(super) fn end_transaction(&self, shared: &Shared, session: SessionId) {
-        self.sweep(shared, session, |hold| hold.by_transaction = 0);
+        self.roll_back_to(shared, session, 0);
+        self.of_transactions.borrow_mut().remove(&session);
     }
 
     /// Releases every session-level lock.

@@ -2,13 +2,17 @@
 //! told of it.
 
 use super::activity::State;
+use super::ddl::RELATION_CLASS;
 use super::notify::Sender;
 use super::outbox::Outbox;
 use super::session::{Running, Session};
 use super::shared::Shared;
 use super::transaction::Block;
+use crate::catalog::Change;
 use crate::error::{Result, SqlError};
+use crate::schema::Oid;
 use std::sync::Arc;
+use strata_store::Locked;
 use strata_types::sqlstate;
 
 impl Session {
@@ -19,6 +23,7 @@ impl Session {
         self.variables.statement_time.set(now);
         if self.transaction.block() == Block::Idle {
             self.variables.transaction_time.set(now);
+            self.transaction_began = shared.env.clock.monotonic_us();
         }
         self.transaction.ensure();
         self.idle_deadline = None;
@@ -62,7 +67,7 @@ impl Session {
         if let Some(lsn) = gate {
             out.gate(lsn);
         }
-        self.drop_portals();
+        self.drop_portals_of(self.transaction.depth());
         self.variables.refresh_search_path();
         self.report_settings(shared, out);
         shared.advisory.withdraw(self.variables.session);
@@ -74,6 +79,7 @@ impl Session {
             sqlstate::ADMIN_SHUTDOWN,
             sqlstate::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
             sqlstate::IDLE_SESSION_TIMEOUT,
+            sqlstate::TRANSACTION_TIMEOUT,
         ];
         let severity = if ends.contains(&error.sqlstate()) { "FATAL" } else { "ERROR" };
         out.error(severity, error);
@@ -163,18 +169,62 @@ impl Session {
         identifier: &str,
         out: &mut dyn Outbox,
     ) -> Result<()> {
-        if !self.variables.signals.borrow().is_empty() {
-            return Err(SqlError::unsupported("PREPARE TRANSACTION after LISTEN, UNLISTEN or NOTIFY"));
-        }
+        self.refuse_to_prepare(shared)?;
         let catalog = self.transaction.catalog(shared);
-        let owner =
-            catalog.role_named(&self.variables.current_user()).map_or(crate::schema::Oid(0), |role| role.oid);
+        let owner = catalog.role_named(&self.variables.current_user()).map_or(Oid(0), |role| role.oid);
         self.drop_portals();
         let handed = self.transaction.hand_over(shared, &mut self.variables.settings.borrow_mut());
         self.variables.refresh_search_path();
-        shared.advisory.end_transaction(shared, self.variables.session);
-        out.gate(shared.prepared.prepare(shared, identifier, handed, (owner, self.variables.project))?);
+        let (session, project) = (self.variables.session, self.variables.project);
+        let prepared = shared.prepared.prepare(shared, identifier, handed, (session, owner, project));
+        shared.advisory.end_transaction(shared, session);
+        out.gate(prepared?);
         Ok(())
+    }
+
+    /// # Errors
+    /// 0A000 for what belongs to the session and not to its transaction.
+    fn refuse_to_prepare(&self, shared: &Shared) -> Result<()> {
+        let refused = |why: &str| {
+            let message = format!("cannot PREPARE {why}");
+            Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message))
+        };
+        if !self.variables.signals.borrow().is_empty() {
+            return refused("a transaction that has executed LISTEN, UNLISTEN, or NOTIFY");
+        }
+        if self.portals.values().any(|portal| portal.is_to_be_held()) {
+            return refused("a transaction that has created a cursor WITH HOLD");
+        }
+        if self.uses_temporary(shared) {
+            return refused("a transaction that has operated on temporary objects");
+        }
+        if shared.advisory.holds_both(self.variables.session) {
+            return refused(
+                "while holding both session-level and transaction-level locks on the same object",
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether its transaction has a lock on a temporary table.
+    fn uses_temporary(&self, shared: &Shared) -> bool {
+        let Some(dataset) = self.variables.temporary.get() else { return false };
+        let (txn, catalog) =
+            (shared.activities.txn_of(self.variables.session), self.transaction.catalog(shared));
+        let mut found = false;
+        shared.store.each_object_lock(&mut |holder, locked| {
+            if let Locked::Object { class: RELATION_CLASS, id, .. } = locked
+                && Some(holder) == txn
+            {
+                let relation = u32::try_from(id).ok().and_then(|id| catalog.relation(Oid(id)));
+                found |= relation.is_some_and(|relation| relation.dataset == dataset);
+            }
+        });
+        found
+            || self.transaction.has_changed(|change| match change {
+                Change::Relation(_, Some(relation)) => relation.dataset == dataset,
+                _ => false,
+            })
     }
 
     /// Rolls back; the reply is gated on what was seen.
@@ -196,6 +246,17 @@ impl Session {
     /// Portals live to their transaction's end, but for held cursors.
     pub(super) fn drop_portals(&mut self) {
         self.portals.retain(|_, portal| portal.is_held());
+    }
+
+    /// What is taken back to a savepoint takes the portals along that were made since; `depth` is the number of
+    /// savepoints that are set, with that one.
+    pub(super) fn drop_portals_of(&mut self, depth: usize) {
+        self.portals.retain(|_, portal| portal.is_held() || portal.depth < depth);
+    }
+
+    /// A savepoint was released: the portals made since belong to what is around it.
+    pub(super) fn keep_portals_of(&mut self, depth: usize) {
+        self.portals.values_mut().for_each(|portal| portal.depth = portal.depth.min(depth));
     }
 
     pub(super) fn report_settings(&mut self, shared: &Shared, out: &mut dyn Outbox) {

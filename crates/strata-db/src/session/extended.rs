@@ -134,7 +134,9 @@ impl Session {
         let params = super::portal::decode_params(&env, &statement, formats, params)?;
         super::portal::check_result_formats(&statement, &results)?;
         drop(env);
-        self.portals.insert(name, Box::new(Portal::new(statement, params, results)));
+        let mut portal = Portal::new(statement, params, results);
+        portal.depth = self.transaction.depth();
+        self.portals.insert(name, Box::new(portal));
         out.bind_complete();
         Ok(())
     }

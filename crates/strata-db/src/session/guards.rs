@@ -93,6 +93,22 @@ impl Session {
         })
     }
 
+    /// When the time of the transaction at hand is up, if that is limited.
+    pub(super) fn transaction_deadline(&self) -> Option<u64> {
+        let limit = self.variables.settings.borrow().limits().transaction;
+        let is_limited = limit > 0 && self.transaction.block() != Block::Idle;
+        is_limited.then(|| self.transaction_began + limit * 1000)
+    }
+
+    /// # Errors
+    /// 25P04 if the transaction has taken too long.
+    pub(super) fn check_transaction_time(&self, shared: &Shared) -> Result<()> {
+        if self.transaction_deadline().is_none_or(|deadline| deadline > shared.env.clock.monotonic_us()) {
+            return Ok(());
+        }
+        Err(SqlError::new(sqlstate::TRANSACTION_TIMEOUT, "terminating connection due to transaction timeout"))
+    }
+
     /// A wait for a lock begins: `lock_timeout` runs from now on, unless it runs already.
     pub(super) fn start_lock_wait(&mut self, shared: &Shared) {
         let timeout = self.variables.settings.borrow().limits().lock_timeout;

@@ -42,6 +42,10 @@ pub(super) struct Portal {
     pub(super) kept: Option<Box<Kept>>,
     /// Survives its transaction (`WITH HOLD`).
     held: bool,
+    /// Savepoints that were set when it was made.
+    pub(super) depth: usize,
+    /// It has failed, and cannot go on.
+    pub(super) failed: bool,
 }
 
 #[expect(
@@ -122,6 +126,8 @@ impl Portal {
             undescribed: false,
             kept: None,
             held: false,
+            depth: 0,
+            failed: false,
         }
     }
 
@@ -140,6 +146,11 @@ impl Portal {
     pub(super) fn outlive(&mut self) {
         self.held = true;
         self.state = State::Done;
+    }
+
+    /// Will it outlive its transaction, if that commits?
+    pub(super) fn is_to_be_held(&self) -> bool {
+        !self.held && self.kept.as_ref().is_some_and(|kept| kept.hold)
     }
 
     /// Does it outlive its transaction?

@@ -9,16 +9,20 @@
 //!
 //! ```text
 //! keyspace 14, key: identifier ──▶ value                                (integers little-endian)
-//! ┌──────────┬────────────┬─────────────┬──────────┬────────┬─────────┐
-//! │ owner 4  │ project 4  │ prepared 8  │ dropped  │ locks  │ writes  │
-//! └──────────┴────────────┴─────────────┴──────────┴────────┴─────────┘
-//! dropped  count 4, then the keyspaces that go, 4 each
-//! locks    count 4, then those on tables and names: class 8, number 8, mode 4
+//! ┌──────────┬────────────┬─────────────┬──────────┬────────┬───────────┬───────────┬─────────┐
+//! │ owner 4  │ project 4  │ prepared 8  │ dropped  │ locks  │ advisory  │ holdings  │ writes  │
+//! └──────────┴────────────┴─────────────┴──────────┴────────┴───────────┴───────────┴─────────┘
+//! dropped   count 4, then the keyspaces that go, 4 each
+//! locks     count 4, then those on tables and names: class 8, number 8, mode 4
+//! advisory  count 4, then the locks: project 4, pair 4, number 8, shared 4
+//! holdings  length 4, then what the store says of row locks and of reads
 //! write  ┌─────────────┬────────────┬─────┬──────────────────────────────┬───────┐
 //!        │ keyspace 4  │ key len 4  │ key │ value len 4, all ones: none  │ value │
 //!        └─────────────┴────────────┴─────┴──────────────────────────────┴───────┘
 //! ```
 
+use super::advisory::{AdvisoryLocks, Key, Scope, Wish};
+use super::engine::SessionId;
 use super::shared::Shared;
 use crate::catalog::Change;
 use crate::error::{Result, SqlError};
@@ -39,6 +43,8 @@ const DELETED: u32 = u32::MAX;
 /// A transaction that waits for its second half.
 pub(super) struct Prepared {
     txn: Txn,
+    /// Who holds its advisory locks: nobody's session.
+    holder: SessionId,
     /// What it changes of the catalog; `None` if that stands only in what it writes.
     changes: Option<Vec<Change>>,
     pub(super) owner: Oid,
@@ -57,13 +63,13 @@ impl PreparedTransactions {
     ///
     /// # Errors
     /// Of the store; XX001 for a record that cannot be read.
-    pub(super) fn recover(store: &Store) -> Result<PreparedTransactions> {
+    pub(super) fn recover(store: &Store, advisory: &AdvisoryLocks) -> Result<PreparedTransactions> {
         let txn = store.begin();
         let mut waiting = BTreeMap::new();
         let mut scan = txn.scan(txn.newest_view(), RECORDS, Bound::Unbounded, Bound::Unbounded, false)?;
         while let Some(entry) = scan.next(&txn)? {
             let identifier = String::from_utf8_lossy(entry.key).into_owned();
-            let prepared = remake(store, &entry.value).ok_or_else(|| {
+            let prepared = remake(store, advisory, &entry.value).ok_or_else(|| {
                 let message = format!("the record of the prepared transaction \"{identifier}\" is damaged");
                 SqlError::new(sqlstate::DATA_CORRUPTED, message)
             })?;
@@ -81,10 +87,11 @@ impl PreparedTransactions {
         shared: &Shared,
         identifier: &str,
         (txn, changes): (Txn, Vec<Change>),
-        (owner, project): (Oid, Oid),
+        (session, owner, project): (SessionId, Oid, Oid),
     ) -> Result<Lsn> {
         txn.prepare()?;
-        let prepared = Prepared { txn, changes: Some(changes), owner, project, prepared: shared.now() };
+        let (holder, now) = (holder_of(&txn), shared.now());
+        let prepared = Prepared { txn, holder, changes: Some(changes), owner, project, prepared: now };
         let mut record = Vec::new();
         record.extend_from_slice(&owner.0.to_le_bytes());
         record.extend_from_slice(&project.0.to_le_bytes());
@@ -107,6 +114,18 @@ impl PreparedTransactions {
             record.extend_from_slice(&id.to_le_bytes());
             put_number(&mut record, mode as usize);
         }
+        let advisory = shared.advisory.of_transaction(session);
+        put_number(&mut record, advisory.len());
+        for (key, is_shared) in advisory {
+            record.extend_from_slice(&key.project.0.to_le_bytes());
+            put_number(&mut record, usize::from(key.is_pair));
+            record.extend_from_slice(&key.number.to_le_bytes());
+            put_number(&mut record, usize::from(is_shared));
+        }
+        let mut holdings = Vec::new();
+        prepared.txn.write_holdings(&mut holdings);
+        put_number(&mut record, holdings.len());
+        record.extend_from_slice(&holdings);
         prepared.txn.each_write(&mut |keyspace, key, value| {
             record.extend_from_slice(&keyspace.0.to_le_bytes());
             record.extend_from_slice(&(key.len() as u32).to_le_bytes());
@@ -119,6 +138,7 @@ impl PreparedTransactions {
         promise.lock(RECORDS, identifier.as_bytes(), LockMode::Update)?;
         promise.put(RECORDS, identifier.as_bytes(), &record)?;
         let commit = promise.commit()?;
+        shared.advisory.hand_over(session, holder);
         self.waiting.borrow_mut().insert(identifier.to_owned(), prepared);
         Ok(commit.lsn)
     }
@@ -160,6 +180,7 @@ impl PreparedTransactions {
             .hint("Must be superuser or the user that prepared the transaction."));
         }
         let prepared = self.waiting.borrow_mut().remove(identifier).ok_or_else(unknown)?;
+        shared.advisory.end_transaction(shared, prepared.holder);
         let mut txn = match commits {
             true => prepared.txn,
             false => {
@@ -184,8 +205,13 @@ impl PreparedTransactions {
     }
 }
 
+/// Numbers that no session gets.
+fn holder_of(txn: &Txn) -> SessionId {
+    SessionId(u64::MAX - txn.id().0)
+}
+
 /// A transaction that will commit what a record says; `None` if the record cannot be read.
-fn remake(store: &Store, record: &[u8]) -> Option<Result<Prepared>> {
+fn remake(store: &Store, advisory: &AdvisoryLocks, record: &[u8]) -> Option<Result<Prepared>> {
     let mut rest = Rest(record);
     let owner = Oid(rest.number()?);
     let project = Oid(rest.number()?);
@@ -202,6 +228,16 @@ fn remake(store: &Store, record: &[u8]) -> Option<Result<Prepared>> {
             return Some(Err(error.into()));
         }
     }
+    let holder = holder_of(&txn);
+    for _ in 0..rest.number()? {
+        let (project, is_pair) = (Oid(rest.number()?), rest.number()? == 1);
+        let number = i64::from_le_bytes(*rest.take(8)?.first_chunk()?);
+        let shared = rest.number()? == 1;
+        let wish = Wish { key: Key { project, is_pair, number }, shared, scope: Scope::Transaction };
+        advisory.try_take(holder, wish);
+    }
+    let holdings = rest.number()? as usize;
+    txn.take_holdings(rest.take(holdings)?)?;
     while !rest.0.is_empty() {
         let keyspace = KeyspaceId(rest.number()?);
         let len = rest.number()? as usize;
@@ -214,7 +250,12 @@ fn remake(store: &Store, record: &[u8]) -> Option<Result<Prepared>> {
             return Some(Err(error));
         }
     }
-    Some(Ok(Prepared { txn, changes: None, owner, project, prepared }))
+    // It was allowed to commit when it was prepared.
+    Some(
+        txn.prepare()
+            .map(|()| Prepared { txn, holder, changes: None, owner, project, prepared })
+            .map_err(Into::into),
+    )
 }
 
 fn put_number(record: &mut Vec<u8>, number: usize) {

@@ -38,6 +38,8 @@ pub(super) struct Session {
     pub(super) lock_deadline: Option<u64>,
     /// When its client must have sent a request.
     pub(super) idle_deadline: Option<u64>,
+    /// When the transaction at hand began, microseconds of the monotonic clock.
+    pub(super) transaction_began: u64,
     /// Why what it waits for can never be had.
     refusal: Option<SqlError>,
 }
@@ -129,6 +131,7 @@ impl Session {
             skip_to_sync: false,
             lock_deadline: None,
             idle_deadline: None,
+            transaction_began: 0,
             refusal: None,
         })
     }
@@ -164,7 +167,8 @@ impl Session {
     pub(super) fn deadline(&self, shared: &Shared) -> Option<u64> {
         let sleep = self.variables.answers.sleeps_until();
         let statement = self.variables.interrupts.deadline.get();
-        let deadlines = [statement, self.lock_deadline, self.idle_deadline, sleep];
+        let deadlines =
+            [statement, self.lock_deadline, self.idle_deadline, self.transaction_deadline(), sleep];
         let nearest = deadlines.into_iter().flatten().min()?;
         Some(nearest.saturating_sub(shared.env.clock.monotonic_us()))
     }
@@ -180,6 +184,10 @@ impl Session {
             if self.ended.load(Ordering::Relaxed) {
                 let ended = "terminating connection due to administrator command";
                 self.fail(shared, &SqlError::new(sqlstate::ADMIN_SHUTDOWN, ended), out);
+                return Turn::End;
+            }
+            if let Err(over) = self.check_transaction_time(shared) {
+                self.fail(shared, &over, out);
                 return Turn::End;
             }
             let running = std::mem::replace(&mut self.running, Running::Nothing);

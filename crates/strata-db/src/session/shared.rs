@@ -80,15 +80,16 @@ impl Shared {
         catalog: Catalog,
         password_verifier: Option<PasswordVerifier>,
     ) -> Result<Shared> {
+        let advisory = AdvisoryLocks::new();
         Ok(Shared {
             slice: Slice::default(),
-            prepared: PreparedTransactions::recover(&store)?,
+            prepared: PreparedTransactions::recover(&store, &advisory)?,
             exported: ExportedSnapshots::default(),
             plans: Plans::new(),
             sequences: Sequences::new(),
             row_numbers: RowNumbers::new(),
             activities: Activities::default(),
-            advisory: AdvisoryLocks::new(),
+            advisory,
             notifications: Notifications::new(),
             interrupts: RefCell::default(),
             woken: RefCell::default(),
@@ -154,10 +155,14 @@ impl Shared {
         self.interrupts.borrow_mut().remove(&pid);
     }
 
-    /// Cancels what the session of a number does, or `ends` it. `false` if there is none.
+    /// Cancels what the session of a number does, or `ends` it. `false` if there is none. One that does nothing
+    /// has nothing to be cancelled.
     pub(super) fn interrupt(&self, pid: i32, ends: bool) -> bool {
         let interrupts = self.interrupts.borrow();
         let Some(interrupt) = interrupts.get(&pid) else { return false };
+        if !ends && !self.activities.is_active(interrupt.session) {
+            return true;
+        }
         let flag = if ends { &interrupt.ended } else { &interrupt.cancelled };
         flag.store(true, Ordering::Relaxed);
         self.wake(interrupt.session);

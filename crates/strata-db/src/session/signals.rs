@@ -114,7 +114,8 @@ pub(super) fn answer(env: &StepEnvironment<'_>, question: &str, args: &[Value]) 
             let txn = activities.txn_of(variables.session).map_or(0, |txn| txn.0);
             let Some(view) = variables.view.get() else { return Ok(Some(Value::Null)) };
             let snapshot = env.shared.store.keep(view);
-            let identifier = env.shared.exported.export(variables.session, variables.project, txn, snapshot);
+            let by = (variables.session, variables.project);
+            let identifier = env.shared.exported.export(by, txn, snapshot, variables.isolation.get());
             Ok(Some(Value::text(identifier)))
         }
         "pg_blocking_pids" => {

@@ -9,13 +9,14 @@ use crate::error::{Result, SqlError};
 use crate::schema::Oid;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use strata_store::Snapshot;
+use strata_store::{Access, Snapshot};
 use strata_types::sqlstate;
 
 struct Exported {
     by: SessionId,
     project: Oid,
     snapshot: Snapshot,
+    isolation: Isolation,
 }
 
 /// The exported snapshots of an engine, by identifier.
@@ -26,11 +27,17 @@ pub(super) struct ExportedSnapshots {
 
 impl ExportedSnapshots {
     /// A transaction exports what it sees. Returns the identifier.
-    pub(super) fn export(&self, by: SessionId, project: Oid, txn: u64, snapshot: Snapshot) -> String {
+    pub(super) fn export(
+        &self,
+        (by, project): (SessionId, Oid),
+        txn: u64,
+        snapshot: Snapshot,
+        isolation: Isolation,
+    ) -> String {
         let mut exported = self.by_identifier.borrow_mut();
         let own = exported.values().filter(|other| other.by == by).count();
         let identifier = format!("{:08X}-{txn:08X}-{}", by.0, own + 1);
-        exported.insert(identifier.clone(), Exported { by, project, snapshot });
+        exported.insert(identifier.clone(), Exported { by, project, snapshot, isolation });
         identifier
     }
 
@@ -48,26 +55,18 @@ impl ExportedSnapshots {
 /// 25001 after a query, 0A000 at levels where it makes no sense, 22023 for an unknown identifier.
 pub(super) fn adopt(session: &mut Session, shared: &Shared, identifier: &str) -> Result<()> {
     if session.transaction.block() != Block::Open {
-        return Err(super::utility::outside_of_block("SET TRANSACTION SNAPSHOT"));
+        let warning = super::utility::outside_of_block("SET TRANSACTION");
+        session.variables.notice("WARNING", warning);
     }
     if session.transaction.has_snapshot {
         let message = "SET TRANSACTION SNAPSHOT must be called before any query";
         return Err(SqlError::new(sqlstate::ACTIVE_SQL_TRANSACTION, message));
     }
-    match session.isolation() {
-        Isolation::RepeatableRead => {}
-        Isolation::ReadCommitted => {
-            return Err(SqlError::new(
-                sqlstate::FEATURE_NOT_SUPPORTED,
-                "a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ",
-            ));
-        }
-        Isolation::Serializable(_) => {
-            return Err(SqlError::new(
-                sqlstate::FEATURE_NOT_SUPPORTED,
-                "a serializable transaction must not import a snapshot from a non-serializable transaction",
-            ));
-        }
+    let isolation = session.isolation();
+    if isolation == Isolation::ReadCommitted {
+        return Err(refused(
+            "a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ",
+        ));
     }
     let exported = shared.exported.by_identifier.borrow();
     let found = exported.get(identifier).ok_or_else(|| {
@@ -75,11 +74,27 @@ pub(super) fn adopt(session: &mut Session, shared: &Shared, identifier: &str) ->
         SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, message)
     })?;
     if found.project != session.variables.project {
-        return Err(SqlError::new(
-            sqlstate::FEATURE_NOT_SUPPORTED,
-            "cannot import a snapshot from a different database",
-        ));
+        return Err(refused("cannot import a snapshot from a different database"));
     }
-    session.transaction.adopt_snapshot(shared, &found.snapshot);
+    if let Isolation::Serializable(access) = isolation {
+        let Isolation::Serializable(source) = found.isolation else {
+            return Err(refused(
+                "a serializable transaction cannot import a snapshot from a non-serializable transaction",
+            ));
+        };
+        if source != Access::ReadWrite && access == Access::ReadWrite {
+            return Err(refused(
+                "a non-read-only serializable transaction cannot import a snapshot from a read-only transaction",
+            ));
+        }
+        if access == Access::Deferrable {
+            return Err(refused("a snapshot-importing transaction must not be READ ONLY DEFERRABLE"));
+        }
+    }
+    session.transaction.adopt_snapshot(shared, &found.snapshot, isolation);
     Ok(())
+}
+
+fn refused(why: &str) -> SqlError {
+    SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, why)
 }

@@ -168,10 +168,10 @@ impl Statement {
 
 /// May the statement run in a failed transaction block?
 pub(super) fn ends_failed_block(tree: &ast::Statement) -> bool {
-    use ast::Transaction::{Commit, Rollback, RollbackPrepared, RollbackTo};
+    use ast::Transaction::{Commit, Prepare, Rollback, RollbackTo};
     match tree {
         ast::Statement::Transaction(transaction) => {
-            matches!(**transaction, Commit { .. } | Rollback { .. } | RollbackTo(_) | RollbackPrepared(_))
+            matches!(**transaction, Commit { .. } | Rollback { .. } | RollbackTo(_) | Prepare(_))
         }
         _ => false,
     }

@@ -6,8 +6,9 @@
 //!    ▲                       │ end of request   │ COMMIT, ROLLBACK      │ COMMIT (as ROLLBACK), ROLLBACK
 //!    └───────────────────────┴──────────────────┴───────────────────────┘
 //! ```
-//! The store's transaction begins with the first statement that needs one. After an error in a block
-//! without savepoints it is rolled back at once, so that a failed block holds no locks.
+//! The store's transaction begins with the first statement that needs one. After an error a block goes back to its
+//! last savepoint at once, or is rolled back if there is none: a failed block holds no locks that its client
+//! cannot keep any more.
 
 use super::engine::SessionId;
 use super::references::{Deferral, Event};
@@ -64,10 +65,11 @@ pub(super) struct Transaction {
 
 struct Level {
     name: String,
-    store: Option<Savepoint>,
+    store: Savepoint,
     changes: usize,
     signals: usize,
     deferred: usize,
+    advisory: usize,
     settings: Mark,
 }
 
@@ -174,9 +176,13 @@ impl Transaction {
     }
 
     /// Sees what another transaction sees, from the first query on.
-    pub(super) fn adopt_snapshot(&mut self, shared: &Shared, snapshot: &Snapshot) {
+    pub(super) fn adopt_snapshot(&mut self, shared: &Shared, snapshot: &Snapshot, isolation: Isolation) {
         self.has_snapshot = true;
-        self.txn(shared).adopt(snapshot);
+        let txn = self.txn(shared);
+        match isolation {
+            Isolation::Serializable(access) => txn.serialize_at(snapshot, access),
+            Isolation::ReadCommitted | Isolation::RepeatableRead => txn.adopt(snapshot),
+        }
     }
 
     /// The events that are to be seen to before the statement ends: all of them, where the transaction ends
@@ -211,6 +217,11 @@ impl Transaction {
     /// Whether it has changed the catalog: its plans are not for others.
     pub(super) fn has_changes(&self) -> bool {
         !self.changes.is_empty()
+    }
+
+    /// Whether one of its changes of the catalog is such.
+    pub(super) fn has_changed(&self, such: impl Fn(&Change) -> bool) -> bool {
+        self.changes.iter().any(such)
     }
 
     /// Records a change of the catalog and writes it to the system keyspaces.
@@ -302,9 +313,7 @@ impl Transaction {
                 gate
             }
             Block::Open | Block::Failed => {
-                if let Some(txn) = &mut self.txn {
-                    txn.cancel_wait();
-                }
+                self.take_back(shared);
                 self.block = Block::Failed;
                 None
             }
@@ -313,13 +322,14 @@ impl Transaction {
 
     /// `SAVEPOINT name`, after so many signals.
     pub(super) fn savepoint(&mut self, shared: &Shared, name: &str, signals: usize, settings: &Settings) {
-        let store = Some(self.txn(shared).savepoint());
+        let store = self.txn(shared).savepoint();
         self.savepoints.push(Level {
             name: name.to_owned(),
             store,
             changes: self.changes.len(),
             signals,
             deferred: self.deferral.len(),
+            advisory: shared.advisory.taken_by_transaction(self.session),
             settings: settings.mark(),
         });
     }
@@ -330,7 +340,10 @@ impl Transaction {
     /// 3B001 if there is none.
     pub(super) fn release(&mut self, name: &str) -> Result<()> {
         let index = self.level(name)?;
-        self.savepoints.truncate(index);
+        let released = self.savepoints.drain(index..).next();
+        if let (Some(txn), Some(level)) = (&mut self.txn, released) {
+            txn.release(level.store);
+        }
         Ok(())
     }
 
@@ -339,7 +352,12 @@ impl Transaction {
     ///
     /// # Errors
     /// 3B001 if there is none.
-    pub(super) fn rollback_to(&mut self, name: &str, settings: &mut Settings) -> Result<usize> {
+    pub(super) fn rollback_to(
+        &mut self,
+        shared: &Shared,
+        name: &str,
+        settings: &mut Settings,
+    ) -> Result<usize> {
         let index = self.level(name)?;
         self.savepoints.truncate(index + 1);
         let mut signals = 0;
@@ -349,13 +367,24 @@ impl Transaction {
             signals = level.signals;
             self.deferral.truncate(level.deferred);
             settings.rollback_to(level.settings);
-            if let (Some(txn), Some(store)) = (&mut self.txn, level.store.take()) {
-                txn.rollback_to(store);
-                level.store = Some(txn.savepoint());
-            }
         }
+        self.take_back(shared);
         self.block = Block::Open;
         Ok(signals)
+    }
+
+    /// Takes back the writes and locks since the last savepoint, and gives up waiting.
+    fn take_back(&mut self, shared: &Shared) {
+        let Some(level) = self.savepoints.last() else { return };
+        if let Some(txn) = &mut self.txn {
+            txn.rollback_to(level.store);
+        }
+        shared.advisory.roll_back_to(shared, self.session, level.advisory);
+    }
+
+    /// How many savepoints are set.
+    pub(super) fn depth(&self) -> usize {
+        self.savepoints.len()
     }
 
     fn level(&self, name: &str) -> Result<usize> {

@@ -14,6 +14,7 @@ use strata_types::{Batch, Format, Type};
 
 /// An engine in memory with one session.
 pub(crate) struct Embedded {
+    env: vfs::Env,
     engine: Engine,
     session: SessionId,
     /// Turns that the last query string took.
@@ -26,10 +27,21 @@ pub(crate) type Row = Vec<Option<String>>;
 impl Embedded {
     /// A new one.
     pub(crate) fn start() -> Embedded {
-        let mut engine = Engine::open(vfs::mem::env(), Path::new("/data"), EngineOptions::default()).unwrap();
+        Embedded::open(vfs::mem::env())
+    }
+
+    /// Another one over the same files.
+    #[allow(dead_code, reason = "not every test that has this module restarts")]
+    pub(crate) fn restart(self) -> Embedded {
+        self.engine.close().unwrap();
+        Embedded::open(self.env)
+    }
+
+    fn open(env: vfs::Env) -> Embedded {
+        let mut engine = Engine::open(env.clone(), Path::new("/data"), EngineOptions::default()).unwrap();
         let startup = Startup { user: "postgres".to_owned(), ..Startup::default() };
         let session = engine.start(&startup, Arc::new(AtomicBool::new(false))).unwrap();
-        Embedded { engine, session, turns: 0 }
+        Embedded { env, engine, session, turns: 0 }
     }
 
     /// The rows of a query string.

@@ -58,9 +58,9 @@ impl Kept {
         }
     }
 
-    /// Whether it goes backwards as far as one likes.
+    /// Whether it goes backwards.
     pub(in crate::session) fn scrolls(&self) -> bool {
-        self.scroll == Some(true)
+        self.scroll != Some(false)
     }
 
     /// Whether this many rows have been read, or all there are.

@@ -44,6 +44,7 @@ pub(super) fn declare(
         let message = "DECLARE CURSOR can only be used in transaction blocks";
         return Err(SqlError::new(sqlstate::NO_ACTIVE_SQL_TRANSACTION, message));
     }
+    refuse_locking(declare)?;
     if session.portals.contains_key(&name) {
         let message = format!("cursor \"{name}\" already exists");
         return Err(SqlError::new(sqlstate::DUPLICATE_CURSOR, message).at(declare.name.pos.0));
@@ -65,9 +66,26 @@ pub(super) fn declare(
     if !portal.admit(session, shared)? {
         return Ok(Outcome::Wait);
     }
-    portal.kept = Some(Box::new(Kept::new(declare.scroll, declare.hold, width)));
+    // One that locks rows goes forward only.
+    let scroll = declare.scroll.or((!declare.query.locking.is_empty()).then_some(false));
+    portal.kept = Some(Box::new(Kept::new(scroll, declare.hold, width)));
+    portal.depth = session.transaction.depth();
     session.portals.insert(name, Box::new(portal));
     Ok(Outcome::Tag("DECLARE CURSOR".to_owned()))
+}
+
+/// # Errors
+/// 0A000 for row locks under a cursor that is read again or later.
+fn refuse_locking(declare: &ast::DeclareCursor) -> Result<()> {
+    let Some(locking) = declare.query.locking.first() else { return Ok(()) };
+    let (words, kind) = match (declare.hold, declare.scroll) {
+        (true, _) => ("CURSOR WITH HOLD", "Holdable"),
+        (false, Some(true)) => ("SCROLL CURSOR", "Scrollable"),
+        (false, _) => return Ok(()),
+    };
+    let message = format!("DECLARE {words} ... {} is not supported", locking.strength.words());
+    let detail = format!("{kind} cursors must be READ ONLY.");
+    Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(detail))
 }
 
 /// `FETCH` and `MOVE`.
@@ -82,8 +100,22 @@ pub(super) fn fetch(
 ) -> Result<Outcome> {
     let name = &*fetch.cursor.name;
     let mut portal = session.portals.remove(name).ok_or_else(|| unknown(name))?;
-    let walked = walk(session, shared, &mut portal, fetch.direction, out);
-    let outcome = match (walked?, &mut portal.kept) {
+    let walked = match portal.failed {
+        true => Err(SqlError::new(
+            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("portal \"{name}\" cannot be run"),
+        )),
+        false => walk(session, shared, &mut portal, fetch.direction, out),
+    };
+    let fetched = walked.and_then(|walked| take(&mut portal, walked, fetch.is_move));
+    portal.failed |= fetched.is_err();
+    session.portals.insert(name.to_owned(), portal);
+    fetched
+}
+
+/// The rows that a walk has come by.
+fn take(portal: &mut Portal, walked: Option<Walk>, is_move: bool) -> Result<Outcome> {
+    Ok(match (walked, &mut portal.kept) {
         (None, _) => Outcome::Wait,
         (Some(walk), Some(kept)) => {
             let batches = match walk.rows {
@@ -93,16 +125,14 @@ pub(super) fn fetch(
             kept.position = walk.position;
             kept.forget();
             let count: usize = batches.iter().map(|batch| batch.rows).sum();
-            if fetch.is_move {
+            if is_move {
                 Outcome::Tag(format!("MOVE {count}"))
             } else {
                 Outcome::Rows(batches, format!("FETCH {count}"))
             }
         }
         (Some(_), None) => Outcome::Rows(Vec::new(), "FETCH 0".to_owned()),
-    };
-    session.portals.insert(name.to_owned(), portal);
-    Ok(outcome)
+    })
 }
 
 /// What a FETCH comes to: the rows from one to another, and where the cursor stands then.
@@ -238,9 +268,8 @@ fn read_to(
 /// # Errors
 /// The queries'; 55P03 if a row that one is to lock is locked by another transaction.
 pub(super) fn hold(session: &mut Session, shared: &Shared, out: &mut dyn Outbox) -> Result<()> {
-    let wanting = |portal: &Portal| portal.kept.as_ref().is_some_and(|kept| kept.hold) && !portal.is_held();
-    let names: Vec<String> =
-        session.portals.iter().filter(|(_, portal)| wanting(portal)).map(|(name, _)| name.clone()).collect();
+    let wanting = session.portals.iter().filter(|(_, portal)| portal.is_to_be_held());
+    let names: Vec<String> = wanting.map(|(name, _)| name.clone()).collect();
     for name in names {
         let Some(mut portal) = session.portals.remove(&name) else { continue };
         if !read_to(session, shared, &mut portal, u64::MAX, out)? {

@@ -11,6 +11,7 @@ use crate::exec;
 use crate::functions::Volatility;
 use crate::parse::ast::{
     AlterTable, AlterTableAction, ColumnDef as ColumnTree, Ident, ObjectKind, ObjectName, TableConstraint,
+    TableElement,
 };
 use crate::plan::{Expr, ExprKind};
 use crate::schema::{ConstraintKind, KeySource, Oid, RelationDef, RelationKind};
@@ -18,7 +19,7 @@ use crate::session::portal::Outcome;
 use crate::session::references;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use strata_store::KeyspaceId;
+use strata_store::{KeyspaceId, ObjectMode};
 use strata_types::{Format, Type, Value, sqlstate};
 
 impl Ddl<'_> {
@@ -36,7 +37,9 @@ impl Ddl<'_> {
         };
         let Some(relation) = self.find_or_skip(&alter.name, alter.if_exists)? else { return Ok(done(tag)) };
         self.require_owner(&relation)?;
-        if self.must_wait_for(&[relation.oid])? {
+        let added: Vec<TableElement> = alter.actions.iter().filter_map(added_element).collect();
+        let referred = self.referred(&added);
+        if self.must_wait_for(&[relation.oid])? || self.must_wait(&referred, ObjectMode::ShareRowExclusive)? {
             return Ok(Outcome::Wait);
         }
         for action in &alter.actions {
@@ -575,4 +578,13 @@ fn is_different_for_each_row(expr: &Expr) -> bool {
         ExprKind::Subquery(_) => true,
         _ => false,
     })
+}
+
+/// What an action adds, if it is a column or a constraint.
+fn added_element(action: &AlterTableAction) -> Option<TableElement> {
+    match action {
+        AlterTableAction::AddColumn { column, .. } => Some(TableElement::Column(column.clone())),
+        AlterTableAction::AddConstraint(constraint) => Some(TableElement::Constraint(constraint.clone())),
+        _ => None,
+    }
 }

@@ -3,9 +3,10 @@
 use super::{Ddl, done};
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{Comment, ObjectKind, ObjectName, ObjectRef};
-use crate::schema::{RelationDef, RelationKind};
+use crate::schema::{Oid, RelationDef, RelationKind};
 use crate::session::portal::Outcome;
 use std::sync::Arc;
+use strata_store::ObjectMode;
 use strata_types::sqlstate;
 
 impl Ddl<'_> {
@@ -14,6 +15,11 @@ impl Ddl<'_> {
     /// # Errors
     /// 42P01 and 42703 for what is not there; 0A000 for objects that keep no comment.
     pub(super) fn comment(&mut self, comment: &Comment) -> Result<Outcome> {
+        if let Some(relation) = self.commented(comment)?
+            && self.must_wait(&[relation], ObjectMode::ShareUpdateExclusive)?
+        {
+            return Ok(Outcome::Wait);
+        }
         let text = comment.text.as_deref().filter(|text| !text.is_empty()).map(str::to_owned);
         match (comment.kind, &comment.object) {
             (ObjectKind::Table | ObjectKind::View | ObjectKind::Sequence, ObjectRef::Name(name)) => {
@@ -31,6 +37,27 @@ impl Ddl<'_> {
             _ => return Err(SqlError::unsupported("COMMENT ON this kind of object")),
         }
         Ok(done("COMMENT"))
+    }
+
+    /// The relation whose definition keeps the comment, if one does.
+    fn commented(&self, comment: &Comment) -> Result<Option<Oid>> {
+        let ObjectRef::Name(name) = &comment.object else { return Ok(None) };
+        match comment.kind {
+            ObjectKind::Table | ObjectKind::View | ObjectKind::Sequence => Ok(Some(self.relation(name)?.oid)),
+            ObjectKind::Index => {
+                let relation = self.relation(name)?;
+                Ok(Some(
+                    self.catalog().table_of_index(relation.oid).map_or(relation.oid, |(table, _)| table.oid),
+                ))
+            }
+            ObjectKind::Column => match name.0.split_last() {
+                Some((_, table)) if !table.is_empty() => {
+                    Ok(Some(self.relation(&ObjectName(table.to_vec()))?.oid))
+                }
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
     }
 
     fn comment_on_index(&mut self, name: &ObjectName, text: Option<String>) -> Result<()> {

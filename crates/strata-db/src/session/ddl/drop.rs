@@ -138,6 +138,7 @@ impl Ddl<'_> {
         locked.extend(dependents.iter().map(|(dependent, _)| match dependent {
             Dependent::Relation(oid) | Dependent::Reference(oid, _) | Dependent::Default(oid, _) => *oid,
         }));
+        locked.extend(targets.iter().flat_map(|relation| referred_by(relation)));
         if self.must_wait_for(&locked)? {
             return Ok(Outcome::Wait);
         }
@@ -536,4 +537,14 @@ fn is_owned(relation: &RelationDef) -> bool {
 
 fn article(noun: &str) -> &'static str {
     if noun == "index" { "an" } else { "a" }
+}
+
+/// The tables that the rows of a relation refer to.
+fn referred_by(relation: &RelationDef) -> Vec<Oid> {
+    let RelationKind::Table(table) = &relation.kind else { return Vec::new() };
+    let constraints = table.constraints.iter().filter_map(|constraint| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => Some(key.table),
+        _ => None,
+    });
+    constraints.collect()
 }

@@ -11,6 +11,7 @@ use crate::plan::ExprKind;
 use crate::schema::{ConstraintKind, IndexDef, IndexKey, KeySource, Oid, RelationDef};
 use crate::session::portal::Outcome;
 use std::sync::Arc;
+use strata_store::ObjectMode;
 use strata_types::{Type, sqlstate};
 
 /// Most columns of an index.
@@ -28,7 +29,7 @@ impl Ddl<'_> {
         let method = create.method.as_ref().map_or("btree", |method| &*method.name);
         refuse_method(method, create)?;
         let relation = self.table(&create.table.name)?;
-        if self.must_wait_for(&[relation.oid])? {
+        if self.must_wait(&[relation.oid], ObjectMode::Share)? {
             return Ok(Outcome::Wait);
         }
         if let Some(name) = &create.name

@@ -197,8 +197,19 @@ impl<'a> Ddl<'a> {
     /// # Errors
     /// 40P01 for a deadlock.
     fn must_wait_for(&mut self, oids: &[Oid]) -> Result<bool> {
+        self.must_wait(oids, ObjectMode::AccessExclusive)
+    }
+
+    /// Locks relations in a mode that excludes every other change of what they are. Whether a lock must be waited for.
+    ///
+    /// # Errors
+    /// 40P01 for a deadlock.
+    fn must_wait(&mut self, oids: &[Oid], mode: ObjectMode) -> Result<bool> {
         for oid in oids {
-            if self.lock(*oid, ObjectMode::AccessExclusive)? == Lock::Wait {
+            // Two that hold SHARE must not both write the relation's definition.
+            if self.lock(*oid, mode)? == Lock::Wait
+                || mode == ObjectMode::Share && self.must_wait_for_name(*oid, "definition")?
+            {
                 return Ok(true);
             }
         }

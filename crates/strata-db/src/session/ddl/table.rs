@@ -10,7 +10,7 @@ use crate::parse::ast::{
 };
 use crate::schema::{ColumnDef, Oid, RelationDef, RelationKind, TableDef};
 use crate::session::portal::Outcome;
-use strata_store::KeyspaceId;
+use strata_store::{KeyspaceId, ObjectMode};
 use strata_types::sqlstate;
 
 /// Most columns of a table.
@@ -43,6 +43,10 @@ impl Ddl<'_> {
         if self.skip_existing(dataset.oid, &name, create.if_not_exists)? {
             return Ok(done("CREATE TABLE"));
         }
+        let referred = self.referred(&create.elements);
+        if self.must_wait(&referred, ObjectMode::ShareRowExclusive)? {
+            return Ok(Outcome::Wait);
+        }
         let mut relation =
             self.new_table(dataset.oid, name, Vec::new(), temporary || dataset.name.starts_with("pg_temp_"))?;
         let mut pending = Pending::default();
@@ -58,6 +62,23 @@ impl Ddl<'_> {
         self.complete(&mut relation, pending)?;
         self.put(relation)?;
         Ok(done("CREATE TABLE"))
+    }
+
+    /// The tables that foreign keys among these elements refer to, as far as they are there.
+    pub(super) fn referred(&self, elements: &[TableElement]) -> Vec<Oid> {
+        let of_column = |constraint: &ast::ColumnConstraint| match &constraint.kind {
+            ColumnConstraintKind::References(references) => Some(references.table.clone()),
+            _ => None,
+        };
+        let names = elements.iter().flat_map(|element| match element {
+            TableElement::Column(column) => column.constraints.iter().filter_map(of_column).collect(),
+            TableElement::Constraint(constraint) => match &constraint.kind {
+                TableConstraintKind::ForeignKey { references, .. } => vec![references.table.clone()],
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        });
+        names.filter_map(|name| self.relation(&name).ok()).map(|relation| relation.oid).collect()
     }
 
     /// A table without rows and keys, in a keyspace of its own.

@@ -16,12 +16,14 @@ use crate::session::statement::{Reading, Statement, Work};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use strata_store::View;
+use strata_store::{ObjectMode, View};
 use strata_types::{Batch, Type, Value, sqlstate};
 
 /// Events to be worked off.
 pub(in crate::session) struct Checks {
     queue: VecDeque<Event>,
+    /// The next internal statement, which waits for its table.
+    next: Option<(Event, Stage)>,
     at_work: Option<AtWork>,
 }
 
@@ -51,7 +53,7 @@ enum Stage {
 impl Checks {
     /// Of these events.
     pub(in crate::session) fn new(events: Vec<Event>) -> Checks {
-        Checks { queue: events.into(), at_work: None }
+        Checks { queue: events.into(), next: None, at_work: None }
     }
 
     /// Works until all is done (`None`), or something must be waited for.
@@ -65,8 +67,16 @@ impl Checks {
     ) -> Result<Option<Turn>> {
         loop {
             let Some(at_work) = &mut self.at_work else {
-                let Some(event) = self.queue.pop_front() else { return Ok(None) };
-                self.at_work = Some(AtWork::begin(session, shared, event)?);
+                let waiting = self.next.take();
+                let Some((event, stage)) = waiting.or_else(|| self.queue.pop_front().map(Event::first))
+                else {
+                    return Ok(None);
+                };
+                let Some(statement) = admitted(session, shared, &event, stage)? else {
+                    self.next = Some((event, stage));
+                    return Ok(Some(Turn::Lock));
+                };
+                self.at_work = Some(AtWork::at(session, shared, event, stage, &statement)?);
                 continue;
             };
             let found = match at_work.pull(session, shared)? {
@@ -84,9 +94,7 @@ impl Checks {
                 (Stage::Act, _) if event.action() == Some(KeyAction::SetDefault) => Some(Stage::FindReferred),
                 (Stage::Act, _) => None,
             };
-            if let Some(stage) = next {
-                self.at_work = Some(AtWork::at(session, shared, event, stage)?);
-            }
+            self.next = next.map(|stage| (event, stage));
         }
     }
 }
@@ -97,42 +105,43 @@ enum Pulled {
     Found(bool),
 }
 
-impl AtWork {
-    fn begin(session: &mut Session, shared: &Shared, event: Event) -> Result<AtWork> {
-        let stage = match event.action() {
-            None => Stage::LookUp,
-            Some(KeyAction::NoAction) => Stage::FindReferred,
-            Some(KeyAction::Restrict) => Stage::FindReferring,
-            Some(KeyAction::Cascade | KeyAction::SetNull | KeyAction::SetDefault) => Stage::Act,
-        };
-        AtWork::at(session, shared, event, stage)
+/// The internal statement of a stage, when its table is locked as PostgreSQL locks it; `None` if that must be
+/// waited for.
+fn admitted(
+    session: &mut Session,
+    shared: &Shared,
+    event: &Event,
+    stage: Stage,
+) -> Result<Option<Arc<Statement>>> {
+    loop {
+        let statement = prepared(session, shared, event.internal(session, shared, stage))?;
+        let strong = |(table, mode): &(_, ObjectMode)| (*table, ObjectMode::RowShare.max(*mode));
+        let locks = statement.locks.iter().map(strong).collect();
+        if !session.lock_tables(shared, &locks)? {
+            return Ok(None);
+        }
+        // Who held the table may have changed it.
+        if statement.version() == session.transaction.catalog(shared).version() {
+            return Ok(Some(statement));
+        }
     }
+}
 
-    fn at(session: &mut Session, shared: &Shared, event: Event, stage: Stage) -> Result<AtWork> {
-        let reference = &event.reference;
-        let env = session.environment(shared);
-        let mut internal = match stage {
-            Stage::LookUp => reference.look_up(&env),
-            Stage::FindReferred => reference.find_referred(&env),
-            Stage::FindReferring => reference.find_referring(&env),
-            Stage::Act => match reference.act(&env, matches!(event.what, What::Gone(_, Some(_)))) {
-                Some(internal) => internal,
-                None => reference.find_referring(&env),
-            },
-        };
-        drop(env);
+impl AtWork {
+    fn at(
+        session: &mut Session,
+        shared: &Shared,
+        event: Event,
+        stage: Stage,
+        statement: &Statement,
+    ) -> Result<AtWork> {
         let mut params = event.key().to_vec();
         if stage == Stage::Act
             && let What::Gone(_, Some(now)) = &event.what
-            && reference.key.on_update == KeyAction::Cascade
+            && event.reference.key.on_update == KeyAction::Cascade
         {
             params.extend(now.iter().cloned());
         }
-        // A key that a row refers to has the types of the referring columns.
-        if let (What::Referred(_), Stage::FindReferring) = (&event.what, stage) {
-            internal.types = column_types(&reference.referring, &reference.key.columns);
-        }
-        let statement = prepared(session, shared, internal)?;
         let Work::Plan(plan, _) = &statement.work else { unreachable!("an internal statement has a plan") };
         let view = session.transaction.newest_view(shared, session.isolation());
         let watch = Watch::new(statement.references.clone());
@@ -160,6 +169,34 @@ impl AtWork {
 }
 
 impl Event {
+    /// With the stage at which it is worked off.
+    fn first(self) -> (Event, Stage) {
+        let stage = match self.action() {
+            None => Stage::LookUp,
+            Some(KeyAction::NoAction) => Stage::FindReferred,
+            Some(KeyAction::Restrict) => Stage::FindReferring,
+            Some(KeyAction::Cascade | KeyAction::SetNull | KeyAction::SetDefault) => Stage::Act,
+        };
+        (self, stage)
+    }
+
+    fn internal(&self, session: &Session, shared: &Shared, stage: Stage) -> Internal {
+        let (reference, env) = (&self.reference, session.environment(shared));
+        let mut internal = match stage {
+            Stage::LookUp => reference.look_up(&env),
+            Stage::FindReferred => reference.find_referred(&env),
+            Stage::FindReferring => reference.find_referring(&env),
+            Stage::Act => reference
+                .act(&env, matches!(self.what, What::Gone(_, Some(_))))
+                .unwrap_or_else(|| reference.find_referring(&env)),
+        };
+        // A key that a row refers to has the types of the referring columns.
+        if let (What::Referred(_), Stage::FindReferring) = (&self.what, stage) {
+            internal.types = column_types(&reference.referring, &reference.key.columns);
+        }
+        internal
+    }
+
     /// What the foreign key wants done about a key that has gone; `None` for one that is referred to.
     fn action(&self) -> Option<KeyAction> {
         let key = &self.reference.key;

@@ -12,6 +12,8 @@ pub(in crate::session) struct Limits {
     /// `idle_in_transaction_session_timeout` and `idle_session_timeout` in milliseconds; 0 is none.
     pub(in crate::session) idle_in_block: u64,
     pub(in crate::session) idle: u64,
+    /// `transaction_timeout` in milliseconds; 0 is none.
+    pub(in crate::session) transaction: u64,
     /// `synchronous_commit`: an answer waits until its commit is on disk.
     pub(in crate::session) waits_for_disk: bool,
     /// `work_mem` in bytes: what an operator may hold in memory.
@@ -28,6 +30,7 @@ impl Limits {
             lock_timeout: milliseconds("lock_timeout"),
             idle_in_block: milliseconds("idle_in_transaction_session_timeout"),
             idle: milliseconds("idle_session_timeout"),
+            transaction: milliseconds("transaction_timeout"),
             waits_for_disk: settings.get("synchronous_commit") != Some("off"),
             work_mem: usize::try_from(work_mem).unwrap_or(usize::MAX).saturating_mul(1024),
         }

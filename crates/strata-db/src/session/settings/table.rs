@@ -149,6 +149,7 @@ pub static SETTINGS: &[Setting] = &[
     row("transaction_deferrable", Bool, "off", User, false, "Whether to defer a read-only serializable transaction until it can be executed with no possible serialization failures."),
     row("transaction_isolation", ISOLATION, "read committed", User, false, "Sets the current transaction's isolation level."),
     row("transaction_read_only", Bool, "off", User, false, "Sets the current transaction's read-only status."),
+    row("transaction_timeout", Milliseconds, "0", User, false, "Sets the maximum allowed duration of any transaction within a session (not a prepared transaction)."),
     row("work_mem", Kilobytes(64), "64MB", User, false, "Sets the maximum memory to be used for query workspaces."),
     row("xmloption", Enum(&["content", "document"]), "content", User, false, "Sets whether XML data is to be considered as documents or content fragments."),
 ];

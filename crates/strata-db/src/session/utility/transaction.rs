@@ -51,13 +51,15 @@ pub(super) fn run(
         Transaction::Release(name) => {
             require_block(session, "RELEASE SAVEPOINT")?;
             session.transaction.release(&name.name)?;
+            session.keep_portals_of(session.transaction.depth());
             "RELEASE"
         }
         Transaction::RollbackTo(name) => {
             require_block(session, "ROLLBACK TO SAVEPOINT")?;
             let mut settings = session.variables.settings.borrow_mut();
-            let signals = session.transaction.rollback_to(&name.name, &mut settings)?;
+            let signals = session.transaction.rollback_to(shared, &name.name, &mut settings)?;
             drop(settings);
+            session.drop_portals_of(session.transaction.depth());
             session.variables.signals.borrow_mut().truncate(signals);
             session.variables.refresh_search_path();
             "ROLLBACK"
@@ -177,7 +179,7 @@ fn commit(session: &mut Session, shared: &Shared, chain: bool, out: &mut dyn Out
     }
 }
 
-/// `PREPARE TRANSACTION`. In a failed block it is a rollback.
+/// `PREPARE TRANSACTION`. In a failed block it is a rollback, outside of one it is nothing.
 fn prepare(
     session: &mut Session,
     shared: &Shared,
@@ -185,16 +187,22 @@ fn prepare(
     out: &mut dyn Outbox,
 ) -> Result<&'static str> {
     match session.transaction.block() {
-        Block::Idle | Block::Implicit => return Err(outside_of_block("PREPARE TRANSACTION")),
+        Block::Idle | Block::Implicit => {
+            warn_no_block(session);
+            Ok("ROLLBACK")
+        }
         Block::Failed => {
             session.rollback(shared, out);
-            return Ok("ROLLBACK");
+            Ok("ROLLBACK")
         }
-        Block::Open => {}
+        Block::Open => {
+            // Whatever is refused from here on ends the block.
+            session.transaction.leave_block();
+            shared.prepared.refuse_identifier(identifier)?;
+            session.prepare_transaction(shared, identifier, out)?;
+            Ok("PREPARE TRANSACTION")
+        }
     }
-    shared.prepared.refuse_identifier(identifier)?;
-    session.prepare_transaction(shared, identifier, out)?;
-    Ok("PREPARE TRANSACTION")
 }
 
 fn finish_prepared(
