@@ -192,7 +192,11 @@ fn behind(key: &[u8]) -> Vec<u8> {
     [key, &[0]].concat()
 }
 
-fn over<'a>(known: &'a Known, key: &[u8]) -> Option<(&'a Vec<u8>, &'a (Vec<u8>, Seq))> {
+/// A gap as it is kept: its start; end and since.
+type Kept<'a> = (&'a Vec<u8>, &'a (Vec<u8>, Seq));
+
+/// The gap that `key` lies in.
+fn over<'a>(known: &'a Known, key: &[u8]) -> Option<Kept<'a>> {
     let range = (Bound::Unbounded, Bound::Included(key));
     known.range::<[u8], _>(range).next_back().filter(|(_, (end, _))| key < end.as_slice())
 }

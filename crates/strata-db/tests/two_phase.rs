@@ -18,7 +18,9 @@ fn truth(db: &mut Embedded, sql: &str) -> bool {
 #[test]
 fn row_locks_survive() {
     let mut db = Embedded::start();
-    db.ok("CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p)");
+    db.ok(
+        "CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p)",
+    );
     db.ok("INSERT INTO p VALUES (1, 0), (2, 0), (3, 0)");
     db.ok("BEGIN; INSERT INTO c VALUES (1, 1); UPDATE p SET v = 1 WHERE id = 2; PREPARE TRANSACTION 'x'");
     let mut db = db.restart();
@@ -34,7 +36,9 @@ fn row_locks_survive() {
 #[test]
 fn advisory_locks_survive() {
     let mut db = Embedded::start();
-    db.ok("BEGIN; SELECT pg_advisory_xact_lock(7), pg_advisory_xact_lock_shared(1, 2); PREPARE TRANSACTION 'x'");
+    db.ok(
+        "BEGIN; SELECT pg_advisory_xact_lock(7), pg_advisory_xact_lock_shared(1, 2); PREPARE TRANSACTION 'x'",
+    );
     assert!(!truth(&mut db, "SELECT pg_try_advisory_lock(7)"));
     let mut db = db.restart();
     assert!(!truth(&mut db, "SELECT pg_try_advisory_lock(7)"));

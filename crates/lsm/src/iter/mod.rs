@@ -205,7 +205,7 @@ impl Iter {
                 self.merge.next()?;
                 continue;
             }
-            is_newer &= self.key == key;
+            is_newer = is_newer && self.key == key;
             replace(&mut self.key, key);
             let Some(since) = self.dead_since(tag) else {
                 self.dead.end();

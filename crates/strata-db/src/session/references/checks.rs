@@ -1,5 +1,6 @@
 //! Events worked off: each is one internal statement or two, and may wait for locks.
 
+use super::context::Purpose;
 use super::reference::Reference;
 use super::statements::{Internal, column_types};
 use super::watch::{Event, Watch, What};
@@ -79,9 +80,10 @@ impl Checks {
                 self.at_work = Some(AtWork::at(session, shared, event, stage, &statement)?);
                 continue;
             };
-            let found = match at_work.pull(session, shared)? {
-                Pulled::Wait(turn) => return Ok(Some(turn)),
-                Pulled::Found(found) => found,
+            let found = match at_work.pull(session, shared) {
+                Ok(Pulled::Wait(turn)) => return Ok(Some(turn)),
+                Ok(Pulled::Found(found)) => found,
+                Err(error) => return Err(error.context(at_work.context(session, shared))),
             };
             let Some(done) = self.at_work.take() else { continue };
             let AtWork { event, stage, mut watch, .. } = done;
@@ -146,6 +148,16 @@ impl AtWork {
         let view = session.transaction.newest_view(shared, session.isolation());
         let watch = Watch::new(statement.references.clone());
         Ok(AtWork { running: exec::build(plan)?, event, stage, params, view, watch })
+    }
+
+    /// What is said of an error in it.
+    fn context(&self, session: &Session, shared: &Shared) -> String {
+        let purpose = match self.stage {
+            Stage::LookUp | Stage::FindReferred => Purpose::Referred,
+            Stage::FindReferring => Purpose::Referring,
+            Stage::Act => Purpose::Act(matches!(self.event.what, What::Gone(_, Some(_)))),
+        };
+        self.event.reference.context(&session.environment(shared), purpose)
     }
 
     fn pull(&mut self, session: &mut Session, shared: &Shared) -> Result<Pulled> {

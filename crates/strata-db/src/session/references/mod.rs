@@ -11,10 +11,12 @@
 //! | `reference` | a foreign key with both of its tables, and the ones that concern a plan |
 //! | `watch` | the keys that a statement's rows bring in or take away |
 //! | `statements` | the statements that look a key up and carry an action out |
+//! | `context` | what errors say of them |
 //! | `checks` | events worked off, waiting for locks where need be |
 //! | `deferral` | events that wait for the end of the transaction |
 
 mod checks;
+mod context;
 mod deferral;
 mod reference;
 mod statements;
