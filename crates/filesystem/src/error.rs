@@ -83,6 +83,8 @@ pub enum Error {
     WriteAhead {
         /// The LSN that was needed.
         lsn: Lsn,
+        /// Whether the disk has no room for the journal; it goes on when there is some.
+        is_full: bool,
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -112,8 +114,18 @@ impl Error {
         move |source| Error::Disk { op, file: file.display().to_string(), source }
     }
 
-    /// Whether the disk has no room; such an error loses nothing and passes when there is room.
+    /// Whether the disk has no room; such an error loses nothing and passes when there is room. (A sync that says so
+    /// has failed like any other: what it was to make durable may be gone.)
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Error::Disk { source, .. } if source.kind() == io::ErrorKind::StorageFull)
+        match self {
+            Error::Disk { op, source, .. } => *op != "sync" && vfs::is_full(source),
+            Error::WriteAhead { is_full, .. } => *is_full,
+            _ => false,
+        }
+    }
+
+    /// Whether room is missing, on the disk or in memory: nothing is lost, and it passes.
+    pub(crate) fn is_shortage(&self) -> bool {
+        self.is_disk_full() || matches!(self, Error::MemoryExhausted { .. })
     }
 }

@@ -34,8 +34,8 @@ pub enum Error {
         /// The newest that this build knows.
         supported: u32,
     },
-    /// There is no room on the disk for another segment. Nothing was appended; the journal goes on when there is room.
-    #[error("journal: no space left for another segment in {}", dir.display())]
+    /// There is no room on the disk. Nothing was appended; the journal goes on when there is room.
+    #[error("journal: no space left in {}", dir.display())]
     Full {
         /// The journal's directory.
         dir: PathBuf,
@@ -77,14 +77,18 @@ impl Error {
         }
     }
 
-    /// Whether the disk has no room.
+    /// Whether the disk had no room.
     pub fn is_full(&self) -> bool {
         match self {
-            Error::Disk { source, .. } | Error::Poisoned { source, .. } => {
-                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-            }
+            Error::Disk { source, .. } | Error::Poisoned { source, .. } => vfs::is_full(source),
             Error::Full { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether there was no room for what was to be written, so that it may be written again. A sync that says so has
+    /// failed like any other: what it was to make durable may be gone.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.is_full() && !matches!(self, Error::Disk { op: "sync", .. } | Error::Poisoned { .. })
     }
 }

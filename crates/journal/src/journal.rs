@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use vfs::{Env, File, JobHandle};
 
 /// Bytes that may wait to be written before `append` waits for the disk.
@@ -51,8 +51,8 @@ pub(crate) struct Shared {
     pub(crate) id: u64,
     /// Held by whoever makes room.
     pub(crate) preparing: Mutex<()>,
-    /// Held by whoever writes: the buffer that is not being filled.
-    pub(crate) spare: Mutex<Vec<u8>>,
+    /// Held by whoever writes.
+    pub(crate) writing: Mutex<Writing>,
     pub(crate) buffer: Mutex<Buffer>,
     /// Everything below is on disk and synced.
     pub(crate) durable: AtomicU64,
@@ -60,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) wanted: AtomicU64,
     /// There is room for everything below.
     pub(crate) reserved: AtomicU64,
+    /// A full disk has refused what was appended: it waits to be written again.
+    pub(crate) is_stalled: AtomicBool,
     /// Segments by their first LSN; those without a frame included.
     pub(crate) files: Mutex<BTreeMap<Lsn, Arc<dyn File>>>,
     /// Segments that end at or below this may be used again.
@@ -89,6 +91,21 @@ struct Before {
     end: Lsn,
 }
 
+/// What belongs to whoever writes.
+#[derive(Default)]
+pub(crate) struct Writing {
+    /// The buffer that is not being filled.
+    pub(crate) spare: Vec<u8>,
+    /// Taken out of the buffer, and refused by a full disk.
+    pub(crate) refused: Option<Group>,
+}
+
+/// What is written at once.
+pub(crate) struct Group {
+    pub(crate) start: Lsn,
+    pub(crate) bytes: Vec<u8>,
+}
+
 impl Buffer {
     fn end(&self) -> Lsn {
         Lsn(self.start.0 + self.bytes.len() as u64)
@@ -108,7 +125,8 @@ impl Journal {
             segment_len: found.segment_len,
             id: found.journal_id,
             preparing: Mutex::new(()),
-            spare: Mutex::new(Vec::new()),
+            writing: Mutex::default(),
+            is_stalled: AtomicBool::new(false),
             buffer: Mutex::new(Buffer { start: found.end, bytes: Vec::new() }),
             durable: AtomicU64::new(found.end.0),
             wanted: AtomicU64::new(0),
@@ -130,7 +148,8 @@ impl Journal {
     /// behind: then the calling thread does what is missing.
     ///
     /// # Errors
-    /// [`Error::Full`] without room for another segment, [`Error::Poisoned`] after a failed write or sync.
+    /// [`Error::Full`] without room on the disk, for this record or for what was appended before;
+    /// [`Error::Poisoned`] after a failed write or sync.
     pub fn append(&self, kind: u8, parts: &[&[u8]]) -> Result<Lsn> {
         let (_, end) = self.push(kind, parts)?;
         self.shared.wanted.fetch_max(end.0, Ordering::AcqRel);
@@ -198,7 +217,8 @@ impl Journal {
         self.shared.durable()
     }
 
-    /// Waits until everything below `lsn`, which was appended, is durable. Not for use inside a job.
+    /// Waits until everything below `lsn`, which was appended, is durable, and for room on the disk if that is what it
+    /// takes. Not for use inside a job.
     ///
     /// # Errors
     /// [`Error::Poisoned`] if that can never be.
@@ -212,16 +232,21 @@ impl Journal {
         if self.durable() >= lsn { Ok(()) } else { self.shared.check_poison() }
     }
 
-    /// Like [`Self::wait_durable`], but writes on the calling thread, so that a job may ask for it.
+    /// Like [`Self::wait_durable`], but writes on the calling thread, so that a job may ask for it, and does not wait for
+    /// room.
     ///
     /// # Errors
-    /// [`Error::Poisoned`] if that can never be.
+    /// [`Error::Full`] if there is no room now, [`Error::Poisoned`] if it can never be.
     pub fn sync_to(&self, lsn: Lsn) -> Result<()> {
         if self.durable() >= lsn {
             return Ok(());
         }
         self.assert_appended(lsn);
-        let written = writer::write_pending(&self.shared);
+        let mut written = Ok(true);
+        // A group that was refused before comes first, and by itself.
+        while self.durable() < lsn && matches!(written, Ok(true)) {
+            written = writer::write_pending(&self.shared);
+        }
         // The job tells the subscribers: they may want what the caller holds.
         self.writer.wake();
         written.map(|_| ())
@@ -274,6 +299,7 @@ impl Journal {
     /// Lets the writer catch up before more is piled up.
     fn wait_for_room(&self, len: u64) -> Result<()> {
         self.shared.check_poison()?;
+        writer::write_refused(&self.shared)?;
         let pending = self.shared.buffer.lock().bytes.len() as u64;
         if pending > 0 && pending + len > PENDING_MAX {
             writer::write_pending(&self.shared)?;

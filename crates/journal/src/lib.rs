@@ -6,7 +6,8 @@
 //! # Promise
 //! When [`Journal::durable`] has reached the position that [`Journal::append`] returned, the record and every
 //! one before it will be returned by [`Journal::replay`] after any crash. After a failed write or sync the
-//! journal is poisoned: it accepts nothing more until it is opened again.
+//! journal is poisoned: it accepts nothing more until it is opened again. A full disk loses nothing: what was
+//! appended waits for room, nothing more is appended meanwhile, and the journal goes on by itself.
 //!
 //! # Who does what
 //! ```text

@@ -49,7 +49,7 @@ fn extend(shared: &Shared) -> Result<()> {
         within => lengthen(shared, Lsn(reserved.0 - within), within),
     };
     extended.map_err(|error| match error {
-        full if full.is_full() => Error::Full { dir: shared.dir.clone() },
+        full if full.is_refusal() => Error::Full { dir: shared.dir.clone() },
         error => shared.poison(error),
     })
 }
@@ -136,9 +136,9 @@ impl Preparer {
 impl Job for Preparer {
     fn step(&mut self) -> Progress {
         // Without room nothing is wrong: who appends beyond what there is tries again, and is told.
-        self.work().unwrap_or_else(|_| {
+        self.work().unwrap_or_else(|error| {
             self.0.tell();
-            Progress::Idle
+            if error.is_full() { Progress::RETRY } else { Progress::Idle }
         })
     }
 }

@@ -1,6 +1,10 @@
 //! Writing: whatever has been appended meanwhile is one write and one sync.
+//!
+//! A write that finds no room on the disk has lost nothing: the group is kept and written again, over whatever part of
+//! it got there, and until then nothing more is appended. Room is prepared ahead, so that this happens only on file
+//! systems that write nothing in place. A write that fails in another way, or a sync that fails at all, is final.
 
-use crate::journal::{Buffer, Shared};
+use crate::journal::{Buffer, Group, Shared, Writing};
 use crate::{Error, Lsn, Result, segment};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,30 +21,57 @@ const LAZY_US: u64 = 5_000;
 
 /// Writes and syncs what has been appended so far; `false` if there was nothing. Waits for a write that is under
 /// way, and then takes what has been appended since.
+///
+/// # Errors
+/// [`Error::Full`] if there is no room for what was appended: it waits for the next call.
 pub(crate) fn write_pending(shared: &Shared) -> Result<bool> {
     // The other buffer: while one is written, appends fill the other.
-    let mut spare = shared.spare.lock();
+    let mut writing = shared.writing.lock();
     shared.check_poison()?;
-    let Some((start, mut bytes)) = take(shared, &mut spare) else { return Ok(false) };
-    write(shared, start, &bytes).map_err(|error| shared.poison(error))?;
-    shared.durable.store(start.0 + bytes.len() as u64, Ordering::Release);
+    let was_refused = writing.refused.is_some();
+    let Some(group) = writing.refused.take().or_else(|| take(shared, &mut writing)) else { return Ok(false) };
+    match write(shared, group.start, &group.bytes) {
+        Ok(()) => {}
+        Err(refused) if refused.is_refusal() => {
+            writing.refused = Some(group);
+            shared.is_stalled.store(true, Ordering::Release);
+            return Err(Error::Full { dir: shared.dir.clone() });
+        }
+        Err(error) => return Err(shared.poison(error)),
+    }
+    shared.durable.store(group.start.0 + group.bytes.len() as u64, Ordering::Release);
+    if was_refused {
+        shared.is_stalled.store(false, Ordering::Release);
+    }
+    let mut bytes = group.bytes;
     if bytes.capacity() <= KEPT_CAPACITY {
         bytes.clear();
-        *spare = bytes;
+        writing.spare = bytes;
     }
     Ok(true)
 }
 
+/// Writes what a full disk has refused, if there is now room for it.
+///
+/// # Errors
+/// [`Error::Full`] if there is none.
+pub(crate) fn write_refused(shared: &Shared) -> Result<()> {
+    match shared.is_stalled.load(Ordering::Acquire) {
+        true => write_pending(shared).map(drop),
+        false => Ok(()),
+    }
+}
+
 /// Swaps the buffers; `None` if nothing has been appended.
-fn take(shared: &Shared, spare: &mut Vec<u8>) -> Option<(Lsn, Vec<u8>)> {
+fn take(shared: &Shared, writing: &mut Writing) -> Option<Group> {
     let mut buffer = shared.buffer.lock();
     if buffer.bytes.is_empty() {
         return None;
     }
     let Buffer { start, bytes } = &mut *buffer;
-    let taken = (*start, std::mem::replace(bytes, std::mem::take(spare)));
-    start.0 += taken.1.len() as u64;
-    Some(taken)
+    let group = Group { start: *start, bytes: std::mem::replace(bytes, std::mem::take(&mut writing.spare)) };
+    start.0 += group.bytes.len() as u64;
+    Some(group)
 }
 
 /// Writes a run of bytes. A segment is synced before the next one is begun: after a crash only the last may be torn.
@@ -97,6 +128,7 @@ impl Job for Writer {
         }
         let progress = match write_pending(&self.shared) {
             Ok(true) => Progress::More,
+            Err(Error::Full { .. }) => Progress::RETRY,
             Ok(false) | Err(_) => Progress::Idle,
         };
         self.shared.tell();

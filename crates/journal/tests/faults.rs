@@ -165,6 +165,65 @@ fn a_full_disk_refuses_records_until_there_is_room() {
 }
 
 #[test]
+fn a_write_that_finds_no_room_is_made_again_and_loses_nothing() {
+    for after in 0..40 {
+        for count in [1, 2, 7] {
+            let faulty = Faulty::new(after);
+            let journal = open(&faulty.env(), 8192).unwrap();
+            faulty.run_full(after, count);
+            let mut appended = Vec::new();
+            let mut refused = 0;
+            for number in 0..40u64 {
+                let payload = vec![number as u8; 700];
+                match journal.append(1, &[&payload]) {
+                    Ok(end) => appended.push((end, payload)),
+                    Err(Error::Full { .. }) => refused += 1,
+                    Err(error) => panic!("full behind {after} calls: {error}"),
+                }
+                match journal.sync_to(journal.end()) {
+                    Ok(()) => assert_eq!(journal.durable(), journal.end()),
+                    Err(Error::Full { .. }) => assert!(journal.durable() < journal.end()),
+                    Err(error) => panic!("full behind {after} calls: {error}"),
+                }
+            }
+            assert!(refused <= count);
+            journal.wait_durable(journal.end()).unwrap();
+            assert_eq!(records(&journal, Lsn(0)).unwrap(), appended);
+            drop(journal);
+            let journal = open(&faulty.restart(), 8192).unwrap();
+            assert_eq!(records(&journal, Lsn(0)).unwrap(), appended, "full behind {after} calls");
+        }
+    }
+}
+
+#[test]
+fn a_record_that_waits_for_room_survives_a_crash_or_not_but_never_in_part() {
+    for seed in 0..60 {
+        let faulty = Faulty::new(seed);
+        let journal = open(&faulty.env(), 8192).unwrap();
+        let first = journal.append(1, &[&[1; 900]]).unwrap();
+        journal.wait_durable(first).unwrap();
+        faulty.run_full(0, 1000);
+        let second = journal.append(1, &[&[2; 5000]]).unwrap();
+        assert!(matches!(journal.sync_to(second), Err(Error::Full { .. })));
+        assert!(matches!(journal.append(1, &[b"more"]), Err(Error::Full { .. })));
+        assert_eq!(journal.durable(), first);
+        drop(journal);
+        let journal = open(&faulty.restart(), 8192).unwrap();
+        assert!([first, second].contains(&journal.end()), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_sync_that_finds_no_room_poisons() {
+    let faulty = Faulty::new(1);
+    let journal = open(&faulty.env(), 1 << 20).unwrap();
+    faulty.fail_with(Call::Sync, 1, std::io::ErrorKind::StorageFull);
+    let end = journal.append(1, &[b"record"]).unwrap();
+    assert!(matches!(journal.wait_durable(end), Err(Error::Poisoned { .. })));
+}
+
+#[test]
 fn a_read_error_is_not_the_end() {
     let faulty = Faulty::new(1);
     let env = faulty.env();

@@ -75,6 +75,8 @@ pub enum Error {
     JournalNotDurable {
         /// The position that was needed.
         lsn: u64,
+        /// Whether the disk has no room for the journal; it goes on when there is some.
+        is_full: bool,
         /// What the journal says.
         reason: String,
     },
@@ -106,10 +108,15 @@ impl Error {
     /// Names the file and place of an operating system error.
     pub(crate) fn disk(op: &'static str, path: &Path, offset: u64, source: &io::Error) -> Self {
         let file = path.display().to_string();
-        if source.kind() == io::ErrorKind::StorageFull {
+        if vfs::is_full(source) {
             return Error::NoSpace { file };
         }
         Error::Disk { op, file, offset, kind: source.kind() }
+    }
+
+    /// Whether the disk has no room: nothing is lost, and the work is done again once there is some.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Error::NoSpace { .. } | Error::JournalNotDurable { is_full: true, .. })
     }
 
     /// Whether the operating system refused to change something, for another reason than a full disk.

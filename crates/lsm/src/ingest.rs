@@ -102,9 +102,10 @@ impl Ingestion {
     }
 
     /// Makes the changes visible as those of commit `seq`, and durable, all or nothing. The journal holds the
-    /// commit up to `lsn`, which is waited for (I-1). The seq must be above that of every commit before.
-    pub fn install(mut self, seq: Seq, lsn: Lsn) -> Result<()> {
-        if self.count == 0 {
+    /// commit up to `lsn`, which is waited for (I-1). The seq must be above that of every commit before. After a full
+    /// disk ([`Error::is_full`]) it may be called again.
+    pub fn install(&mut self, seq: Seq, lsn: Lsn) -> Result<()> {
+        if self.count == 0 || self.installed {
             return Ok(());
         }
         self.prepare()?;
@@ -112,7 +113,6 @@ impl Ingestion {
         self.tree.is_journal_durable(lsn, Patience::Wait)?;
         let _writing = self.tree.writing.lock();
         self.tree.flush_overlapping(&self.tables)?;
-        self.tables.iter_mut().for_each(|meta| meta.commit_at(seq));
         // No compaction may install its result between the choice of the levels and the edit.
         let compaction = self.tree.compaction.lock();
         let version = self.tree.state().version.clone();
@@ -123,7 +123,13 @@ impl Ingestion {
                 false => deepest_free_level(&version, smallest, largest),
             }
         };
-        let added = self.tables.iter().map(|meta| (level(meta), meta.clone())).collect();
+        // Copies are given the seq: they may be refused room, and then it is given once more.
+        let committed = self.tables.iter().map(|meta| {
+            let mut meta = meta.clone();
+            meta.commit_at(seq);
+            (level(&meta), meta)
+        });
+        let added = committed.collect();
         let writing = self.tree.gaps.writing();
         let committed = self.tree.commit(&Edit { added, ..Edit::default() }, |_| {});
         self.tree.gaps.turn_over();

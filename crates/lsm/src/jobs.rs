@@ -1,5 +1,6 @@
 //! The two background jobs: flush, and compaction, which a flush wakes.
 
+use crate::Error;
 use crate::flush::Step;
 use crate::tree::{Patience, Tree};
 use std::sync::Arc;
@@ -19,8 +20,7 @@ impl Job for FlushJob {
                 self.compaction.wake();
                 Progress::More
             }
-            // The tree remembers why; the next wake tries again.
-            Err(_) => Progress::Idle,
+            Err(error) => after(&error),
         }
     }
 }
@@ -33,7 +33,14 @@ impl Job for CompactionJob {
     fn step(&mut self) -> Progress {
         match self.tree.compaction_step() {
             Ok(Step::Worked | Step::Installed) => Progress::More,
-            Ok(Step::Idle) | Err(_) => Progress::Idle,
+            Ok(Step::Idle) => Progress::Idle,
+            Err(error) => after(&error),
         }
     }
+}
+
+/// A full disk has room again without telling anybody. Whatever else is wrong, the tree remembers, and the next wake
+/// tries again.
+fn after(error: &Error) -> Progress {
+    if error.is_full() { Progress::RETRY } else { Progress::Idle }
 }

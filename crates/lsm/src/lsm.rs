@@ -11,7 +11,7 @@ use crate::sstable::{Reading, TableCursor, filter};
 use crate::stats::{LevelStats, Pressure, Stats};
 use crate::tombstone::RangeTombstone;
 use crate::tree::{Patience, State, Tree};
-use crate::{Op, Options, Result, Seq, Value};
+use crate::{Error, Op, Options, Result, Seq, Value};
 use filesystem::MemoryPool;
 use journal::Lsn;
 use std::ops::Bound;
@@ -197,9 +197,10 @@ impl Lsm {
         self.tree.compact_everything()
     }
 
-    /// Says that background work may go on: there is room on the disk again, or the journal has become
-    /// durable. Cheap.
+    /// Says that background work may go on: there may be room on the disk again, or the journal has become durable.
+    /// What kept it so far counts no more, until it is met again. Cheap.
     pub fn wake(&self) {
+        *self.tree.stalled.lock() = None;
         self.flush_job.wake();
         self.compaction_job.wake();
     }
@@ -245,6 +246,11 @@ impl Lsm {
         // Rises with the square of the backlog: gently first, near a stop only just before it.
         let excess = level0.saturating_sub(3 * trigger) as u32 + 4 * sealed.saturating_sub(1) as u32;
         if excess == 0 { Pressure::None } else { Pressure::Slow(20 * excess * excess) }
+    }
+
+    /// Why background work does not get on, if it does not.
+    pub fn stalled(&self) -> Option<Error> {
+        self.tree.stalled.lock().clone()
     }
 
     /// A description of the tree.

@@ -236,7 +236,11 @@ impl Tree {
         }
         match wal.ensure_durable(lsn) {
             Ok(()) => Ok(true),
-            Err(reason) => Err(Error::JournalNotDurable { lsn: lsn.0, reason: reason.to_string() }),
+            Err(error) => Err(Error::JournalNotDurable {
+                lsn: lsn.0,
+                is_full: error.is_full,
+                reason: error.reason.to_string(),
+            }),
         }
     }
 

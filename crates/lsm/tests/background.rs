@@ -4,7 +4,7 @@
 
 mod support;
 
-use filesystem::{MemoryPool, WriteAhead};
+use filesystem::{MemoryPool, NotDurable, WriteAhead};
 use journal::Lsn;
 use lsm::{Error, KEY_LEN_MAX, Lsm, Op, Options, Pressure, Seq};
 use std::ops::Bound;
@@ -37,8 +37,9 @@ impl WriteAhead for Journal {
         Lsn(self.0.load(Ordering::SeqCst))
     }
 
-    fn ensure_durable(&self, lsn: Lsn) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        if self.durable() >= lsn { Ok(()) } else { Err("the journal's disk is gone".into()) }
+    fn ensure_durable(&self, lsn: Lsn) -> Result<(), NotDurable> {
+        let gone = NotDurable { is_full: false, reason: "the journal's disk is gone".into() };
+        if self.durable() >= lsn { Ok(()) } else { Err(gone) }
     }
 }
 

@@ -3,8 +3,9 @@
 //!
 //! Up to the append nothing has changed that anybody could see or a crash could keep: places are only
 //! reserved, and an error gives them back. From the append on the commit exists; what is left is to apply
-//! its record, exactly as recovery would, and that touches memory only. Should it fail all the same the
-//! store is poisoned, for memory and journal no longer say the same.
+//! its record, exactly as recovery would, and that touches memory only (a large commit's tables apart, which
+//! wait for room on the disk if they must). Should it fail all the same the store is poisoned, for memory and
+//! journal no longer say the same.
 //!
 //! Of a large commit only the end is done here: its writes were [drafted](crate::draft) and went into the
 //! journal in [`parts`](crate::parts) before it took its turn.
@@ -69,10 +70,13 @@ fn absorb(
 ) -> Result<()> {
     let last = Changes::new(&record);
     turn.underway.tell(last, parts.is_some());
-    if let Some(parts) = parts {
-        parts.each(|changes| redo::heap(engine, turn, seq, lsn, changes))?;
+    if let Some(mut parts) = parts {
+        parts.each(|changes| {
+            engine.insist(|| Ok(engine.heap.repay()?))?;
+            redo::heap(engine, turn, seq, lsn, changes)
+        })?;
         redo::heap(engine, turn, seq, lsn, last)?;
-        parts.install(engine, seq, lsn, last)?;
+        engine.insist(|| parts.install(engine, seq, lsn, last))?;
     } else {
         redo::heap(engine, turn, seq, lsn, last)?;
         redo::tree(engine, seq, lsn, &mut { last })?;

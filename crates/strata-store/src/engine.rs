@@ -12,14 +12,15 @@ use crate::underway::Underway;
 use crate::upkeep::Schedule;
 use crate::vacuum::{Dropped, Frees};
 use crate::{Error, KeyspaceId, Result, location};
-use filesystem::{Heap, TupleLoc, WriteAhead};
+use filesystem::{Heap, NotDurable, TupleLoc, WriteAhead};
 use journal::{Journal, Lsn};
 use lsm::{Lsm, Pressure, Seq};
 use parking_lot::Mutex;
+use std::cell::RefCell;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use vfs::{Env, File, JobHandle};
+use vfs::{Env, File, Job, JobHandle, Progress};
 
 /// The parts of a store. Latches are taken in the order in which they stand here.
 pub(crate) struct Engine {
@@ -48,6 +49,8 @@ pub(crate) struct Engine {
     pub(crate) scratch: Arc<Scratch>,
     pub(crate) next_txn: AtomicU64,
     pub(crate) poison: Mutex<Option<String>>,
+    /// Whoever has the turn waits for room on the disk: jobs that want the turn would wait for ever.
+    pub(crate) awaits_room: AtomicBool,
     /// Held while the journal must stay from the last checkpoint on. Taken before all others.
     pub(crate) retained: Mutex<()>,
     /// No commits: what is written goes nowhere.
@@ -199,14 +202,36 @@ impl Engine {
         if self.lsm.pressure() != Pressure::Stop {
             return Ok(());
         }
+        // Forgets what kept the tree so far: it is asked anew.
         self.lsm.wake();
-        let stalled = || self.lsm.stats().stalled;
-        let goes_on = || self.lsm.pressure() != Pressure::Stop || stalled().is_some();
+        let goes_on = || self.lsm.pressure() != Pressure::Stop || self.lsm.stalled().is_some();
         self.env.jobs.wait_until(&|| goes_on() || self.check_health().is_err());
-        match stalled() {
-            Some(file) if self.lsm.pressure() == Pressure::Stop => Err(Error::Full { file }),
+        match self.lsm.stalled() {
+            Some(error) if self.lsm.pressure() == Pressure::Stop => Err(error.into()),
             _ => Ok(()),
         }
+    }
+
+    /// Does what cannot be given up any more: while the disk is full, again and again.
+    pub(crate) fn insist<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+        let mut work = work;
+        let mut outcome = work();
+        if !matches!(outcome, Err(Error::Full { .. })) {
+            return outcome;
+        }
+        let (work, again) = (RefCell::new(work), RefCell::new(outcome));
+        self.awaits_room.store(true, Ordering::Release);
+        let clockwork = self.env.jobs.spawn("room", Box::new(Clockwork));
+        self.env.jobs.wait_until(&|| {
+            let outcome = (work.borrow_mut())();
+            let is_over = !matches!(outcome, Err(Error::Full { .. })) || self.check_health().is_err();
+            *again.borrow_mut() = outcome;
+            is_over
+        });
+        drop(clockwork);
+        self.awaits_room.store(false, Ordering::Release);
+        outcome = again.into_inner();
+        outcome
     }
 
     /// What failed here cannot be taken back: memory and journal no longer say the same.
@@ -219,6 +244,15 @@ impl Engine {
     }
 }
 
+/// Ticks, for who waits for something that tells nobody when it comes.
+struct Clockwork;
+
+impl Job for Clockwork {
+    fn step(&mut self) -> Progress {
+        Progress::RETRY
+    }
+}
+
 /// The journal, as heap and tree see it: nothing is written before the record that explains it (I-1).
 pub(crate) struct JournalFirst(pub(crate) Arc<Journal>);
 
@@ -227,7 +261,7 @@ impl WriteAhead for JournalFirst {
         self.0.durable()
     }
 
-    fn ensure_durable(&self, lsn: Lsn) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn ensure_durable(&self, lsn: Lsn) -> Result<(), NotDurable> {
         // Not a wait for the journal's job: who needs this may be a job itself.
         Ok(self.0.sync_to(lsn)?)
     }

@@ -153,7 +153,8 @@ impl Error {
     /// Names the file of an operating system error.
     pub(crate) fn disk(op: &'static str, path: &std::path::Path, source: &std::io::Error) -> Self {
         let file = path.display().to_string();
-        if source.kind() == std::io::ErrorKind::StorageFull {
+        // A sync that finds no room has failed like any other: what it was to make durable may be gone.
+        if vfs::is_full(source) && op != "sync" {
             return Error::Full { file };
         }
         Error::Disk { op, file, reason: source.to_string() }
@@ -201,6 +202,7 @@ impl From<filesystem::Error> for Error {
             }
             Heap::TooLarge { len } => Error::ValueTooLong { len, max: filesystem::heap::TUPLE_LEN_MAX },
             Heap::Disk { op, file, source } => Error::disk(op, std::path::Path::new(&file), &source),
+            Heap::WriteAhead { is_full: true, .. } => Error::Full { file: "the journal".to_owned() },
             Heap::Poisoned { .. } | Heap::WriteAhead { .. } => {
                 Error::Poisoned { reason: error.to_string(), is_full: false }
             }
@@ -224,6 +226,7 @@ impl From<lsm::Error> for Error {
             }
             Tree::UnknownFormat { file, found, supported } => Error::UnknownFormat { file, found, supported },
             Tree::NoSpace { file } => Error::Full { file },
+            Tree::JournalNotDurable { is_full: true, .. } => Error::Full { file: "the journal".to_owned() },
             Tree::KeyTooLong { len, max } => Error::KeyTooLong { len, max },
             Tree::ValueTooLong { len, max } => Error::ValueTooLong { len, max },
             Tree::Disk { op, file, kind, .. } => Error::Disk { op, file, reason: kind.to_string() },

@@ -109,14 +109,14 @@ impl Parts {
         }
     }
 
-    /// Applies all parts to the tree.
-    pub(crate) fn install(self, engine: &Engine, seq: Seq, lsn: Lsn, last: Changes<'_>) -> Result<()> {
-        match self.kept {
+    /// Applies all parts to the tree. After a full disk it may be called again.
+    pub(crate) fn install(&mut self, engine: &Engine, seq: Seq, lsn: Lsn, last: Changes<'_>) -> Result<()> {
+        match &mut self.kept {
             Kept::Memory(parts) => {
                 let all = parts.iter().map(|part| Changes::new(part)).chain([last]);
                 redo::tree(engine, seq, lsn, &mut all.flatten())
             }
-            Kept::Scratch { bulk, .. } => bulk.map_or(Ok(()), |bulk| bulk.install(seq, lsn)),
+            Kept::Scratch { bulk, .. } => bulk.as_mut().map_or(Ok(()), |bulk| bulk.install(seq, lsn)),
         }
     }
 }
@@ -158,7 +158,7 @@ impl Bulk {
     }
 
     /// Makes the changes visible as those of commit `seq`, once the journal is durable up to `lsn`.
-    pub(crate) fn install(self, seq: Seq, lsn: Lsn) -> Result<()> {
+    pub(crate) fn install(&mut self, seq: Seq, lsn: Lsn) -> Result<()> {
         Ok(self.ingestion.install(seq, lsn)?)
     }
 }

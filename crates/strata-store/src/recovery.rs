@@ -30,7 +30,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use vfs::{Env, File};
 
@@ -100,6 +100,7 @@ fn recover(env: Env, dir: &Path, options: &StoreOptions, is_read_only: bool) -> 
         bulk_len: options.bulk_len,
         next_txn: AtomicU64::new(1),
         poison: Mutex::new(None),
+        awaits_room: AtomicBool::new(false),
         retained: Mutex::new(()),
         is_read_only,
         _directory_lock: directory_lock,
@@ -204,6 +205,9 @@ struct Replay<'a> {
 
 impl Replay<'_> {
     fn record(&mut self, record: Record<'_>) -> Result<Result<()>, Malformed> {
+        if let Err(error) = self.engine.heap.repay() {
+            return Ok(Err(error.into()));
+        }
         Ok(match record.kind {
             record::COMMIT => {
                 let (seq, first, changes) = record::split_commit(record.payload)?;

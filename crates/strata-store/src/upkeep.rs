@@ -10,10 +10,9 @@
 //! A large commit that is being made ready holds checkpoints back at its first part: while it lasts the journal
 //! grows with it.
 
-use crate::Result;
 use crate::checkpoint::{Checkpoint, checkpoint, lag};
 use crate::engine::Engine;
-use crate::vacuum;
+use crate::{Error, Result, vacuum};
 use journal::Lsn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -90,6 +89,9 @@ impl Upkeep {
     fn work(&mut self) -> Result<Progress> {
         let engine = &*self.engine;
         engine.check_health()?;
+        if engine.awaits_room.load(Ordering::Acquire) {
+            return Ok(Progress::RETRY);
+        }
         if engine.heap.owes_memory() && engine.heap.give_memory_back() {
             return Ok(Progress::More);
         }
@@ -155,10 +157,13 @@ fn release_drops(engine: &Engine) -> Result<()> {
 
 impl Job for Upkeep {
     fn step(&mut self) -> Progress {
-        // The checkpoint before holds. The next wake begins a new one.
-        self.work().unwrap_or_else(|_| {
+        // The checkpoint before holds; the next one begins anew. A full disk tells nobody when it has room again.
+        self.work().unwrap_or_else(|error| {
             self.running = None;
-            Progress::Idle
+            match error {
+                Error::Full { .. } | Error::OutOfMemory { .. } => Progress::RETRY,
+                _ => Progress::Idle,
+            }
         })
     }
 }

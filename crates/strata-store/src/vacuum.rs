@@ -191,6 +191,7 @@ fn append(engine: &Engine, turn: &mut Turn, record: &[u8]) -> Result<()> {
     if record.is_empty() {
         return Ok(());
     }
+    engine.heap.repay()?;
     let lsn = engine.journal.append_lazily(record::UPKEEP, &[record])?;
     let changes = Changes::new(record);
     debug_assert!(changes.flatten().all(|change| matches!(change, Change::Free(_) | Change::Discard(_))));

@@ -4,6 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Whether a call failed because there is no room on the disk, or none left of somebody's quota.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 /// How a file is opened. Every file is readable; positions are always explicit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenMode {

@@ -20,6 +20,12 @@ pub enum Progress {
     Done,
 }
 
+impl Progress {
+    /// What the work needs is not there, room on the disk mostly, and nobody will say when it is: a tenth of a second
+    /// later it is looked for again.
+    pub const RETRY: Progress = Progress::Later(100_000);
+}
+
 /// Background work in bounded steps. A step may block on the disk, and on nothing else.
 pub trait Job: Send {
     /// Does one bounded piece of work.

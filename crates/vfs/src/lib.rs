@@ -33,7 +33,7 @@ mod read_only;
 pub mod time;
 
 pub use env::Env;
-pub use fs::{File, FileSystem, OpenMode};
+pub use fs::{File, FileSystem, OpenMode, is_full};
 pub use jobs::{Job, JobHandle, Jobs, Progress};
 pub use time::{Clock, Random};
 

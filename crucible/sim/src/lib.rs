@@ -82,6 +82,7 @@ fn plan(machine: &Faulty, chance: &mut Chance) {
         1..=6 => machine.crash_after(1 + chance.below(3000)),
         7 => machine.fail(Call::Sync, 1 + chance.below(60)),
         8 => machine.fail(Call::Write, 1 + chance.below(200)),
+        9 => machine.run_full(chance.below(400), 1 + chance.below(60)),
         _ => {}
     }
 }

@@ -96,6 +96,10 @@ impl Life<'_> {
 
     /// The disk runs full, or gets room again.
     fn change_room(&mut self) {
+        if self.chance.percent(20) {
+            // Not even what is there can be written over, for a while.
+            self.machine.run_full(self.chance.below(50), 1 + self.chance.below(40));
+        }
         let room = self.chance.percent(20).then(|| 1_000_000 + self.chance.below(4_000_000));
         self.machine.limit_room(room);
     }

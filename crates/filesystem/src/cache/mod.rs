@@ -11,10 +11,13 @@
 //! 3. Frames draw their memory from the pool and never pass the cache's share of it. (The old image of a page
 //!    that changes under a pin lives on until the pin is dropped; pins are short, see [`PageRef`].) A part of the
 //!    share is the cache's own; of the rest it takes what others leave, and gives it back when they need it.
+//!    And a change must be made, for the journal holds it already: if nothing can be evicted, because the disk is
+//!    full or others have all of the pool, its frame is a [debt](debt). Whoever is about to cause more changes repays.
 //! 4. The latches are leaves: no disk access and no other lock but the dirty set's under a shard's latch.
 //!
 //! What to evict is decided in [`shard`](self) by two queues, an O(1) form of LRU-2.
 
+mod debt;
 mod dirty;
 mod shard;
 
@@ -23,6 +26,7 @@ use crate::page::{Page, PageId};
 use crate::pool::{MemoryPool, Reservation};
 use crate::spread::spread;
 use crate::{Error, Result};
+use debt::{Debt, FrameMemory};
 use dirty::DirtySet;
 use journal::Lsn;
 use parking_lot::{Condvar, Mutex};
@@ -57,6 +61,9 @@ pub trait PageSource {
     fn clean(&self) -> Result<usize>;
 }
 
+/// One part in so many of the pool is left to others.
+const REST_SHARE: usize = 8;
+
 /// Pages in memory, by id.
 pub struct PageCache {
     shards: Box<[Latched]>,
@@ -68,10 +75,15 @@ pub struct PageCache {
     frames_own: usize,
     /// Bytes of the pool that other frames leave to whoever else needs memory.
     rest: usize,
+    debt: Arc<Debt>,
 }
 
-/// One part in so many of the pool is that rest.
-const REST_SHARE: usize = 8;
+/// What to do when there is no memory for a frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    IsAnError,
+    IsOwed,
+}
 
 #[derive(Default)]
 struct Latched {
@@ -94,16 +106,18 @@ impl PageCache {
             frames: AtomicUsize::new(0),
             frames_max,
             frames_own: (own / FRAME_LEN).max(8).min(frames_max),
+            debt: Arc::default(),
         }
     }
 
     /// Pins the page `id`, which `source` loads if it is not here.
     #[inline]
     pub fn get(&self, id: PageId, source: &dyn PageSource) -> Result<PageRef> {
-        self.with_frame(id, source, |frame| PageRef(Arc::clone(&frame.image)))
+        self.with_frame(id, source, Refusal::IsAnError, |frame| PageRef(Arc::clone(&frame.image)))
     }
 
-    /// Changes the page `id`. If `change` says so by returning `true`, the page bears `lsn` and is dirty.
+    /// Changes the page `id`. If `change` says so by returning `true`, the page bears `lsn` and is dirty. Neither a full
+    /// disk nor a full pool can keep the change from being made.
     pub fn modify<R>(
         &self,
         id: PageId,
@@ -128,7 +142,7 @@ impl PageCache {
         source: &dyn PageSource,
         change: impl FnOnce(&mut Page) -> (Option<Lsn>, R),
     ) -> Result<R> {
-        self.with_frame(id, source, |frame| {
+        self.with_frame(id, source, Refusal::IsOwed, |frame| {
             let (first, result) = change(Arc::make_mut(&mut frame.image));
             if let Some(first) = first.filter(|_| !frame.dirty) {
                 frame.dirty = true;
@@ -225,11 +239,30 @@ impl PageCache {
         self.frames.load(Ordering::Relaxed)
     }
 
+    /// Has pages written and gives back what is owed, as far as that goes. To be called before more changes are made.
+    ///
+    /// # Errors
+    /// Why nothing can be written.
+    pub(crate) fn repay(&self, source: &dyn PageSource) -> Result<()> {
+        while self.debt.is_owed() {
+            match self.shards.iter().find_map(|latched| latched.shard.lock().evict(64)) {
+                Some(memory) => {
+                    self.frames.fetch_sub(1, Ordering::Relaxed);
+                    self.debt.repay(memory);
+                }
+                None if source.clean()? == 0 => break,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
     #[inline]
     fn with_frame<R>(
         &self,
         id: PageId,
         source: &dyn PageSource,
+        refusal: Refusal,
         visit: impl FnOnce(&mut Frame) -> R,
     ) -> Result<R> {
         let latched = self.latched(id);
@@ -247,7 +280,7 @@ impl PageCache {
         // image back that was changed, written and evicted in between.
         shard.loading.push(id);
         drop(shard);
-        let loaded = self.load(id, source);
+        let loaded = self.load(id, source, refusal);
         let mut shard = latched.shard.lock();
         shard.loading.retain(|other| *other != id);
         latched.loaded.notify_all();
@@ -255,8 +288,20 @@ impl PageCache {
         Ok(visit(shard.insert(id, image, memory)))
     }
 
-    fn load(&self, id: PageId, source: &dyn PageSource) -> Result<(Arc<Page>, Reservation)> {
-        let memory = self.make_room(id, source)?;
+    fn load(
+        &self,
+        id: PageId,
+        source: &dyn PageSource,
+        refusal: Refusal,
+    ) -> Result<(Arc<Page>, FrameMemory)> {
+        let memory = match self.make_room(id, source) {
+            Ok(memory) => FrameMemory::Reserved(memory),
+            Err(error) if refusal == Refusal::IsOwed && error.is_shortage() => {
+                self.frames.fetch_add(1, Ordering::Relaxed);
+                self.debt.owe()
+            }
+            Err(error) => return Err(error),
+        };
         let mut image = Arc::new(Page::blank());
         let loaded = source.load(id, Arc::make_mut(&mut image));
         if loaded.is_err() {

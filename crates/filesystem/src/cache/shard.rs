@@ -13,8 +13,8 @@
 //! Uses that follow a miss closely (a scan touching the tuples of one page one by one) are correlated and
 //! count as one: the period lasts until an eighth of the shard's frames have been loaded.
 
+use super::debt::FrameMemory;
 use crate::page::{Page, PageId};
-use crate::pool::Reservation;
 use crate::spread::Spread;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) struct Frame {
     loaded_at: u64,
     newer: u32,
     older: u32,
-    _memory: Reservation,
+    _memory: FrameMemory,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Shard {
         self.frames.get_mut(at as usize)?.as_mut()
     }
 
-    pub(super) fn insert(&mut self, id: PageId, image: Arc<Page>, memory: Reservation) -> &mut Frame {
+    pub(super) fn insert(&mut self, id: PageId, image: Arc<Page>, memory: FrameMemory) -> &mut Frame {
         self.loads += 1;
         let queue = if self.remembered_set.remove(&id) { Queue::Hot } else { Queue::Probation };
         let frame = Frame {
@@ -118,7 +118,7 @@ impl Shard {
 
     /// Gives up the page that is least likely to be used again, if one of the first `looks` of a queue is
     /// clean and unpinned.
-    pub(super) fn evict(&mut self, looks: usize) -> Option<Reservation> {
+    pub(super) fn evict(&mut self, looks: usize) -> Option<FrameMemory> {
         let from_probation = self.probation.len * 4 > self.index.len() || self.hot.len == 0;
         let (first, second) =
             if from_probation { (Queue::Probation, Queue::Hot) } else { (Queue::Hot, Queue::Probation) };

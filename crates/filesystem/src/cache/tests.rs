@@ -154,3 +154,37 @@ fn threads_share_the_cache() {
     });
     assert!(cache.frame_count() <= 64);
 }
+
+/// A source that can write nothing, like a full disk.
+struct Full;
+
+impl PageSource for Full {
+    fn load(&self, id: PageId, into: &mut Page) -> Result<()> {
+        into.format(id, Kind::Heap);
+        Ok(())
+    }
+    fn clean(&self) -> Result<usize> {
+        let source = std::io::ErrorKind::StorageFull.into();
+        Err(Error::Disk { op: "write", file: "full".into(), source })
+    }
+}
+
+#[test]
+fn changes_are_made_without_room_and_paid_for_before_the_next() {
+    let (pool, cache) = cache_of(16);
+    let change = |block: u32| cache.modify(id(block), Lsn(1), &Full, |_| (true, ())).unwrap();
+    (0..20).for_each(change);
+    assert_eq!(cache.frame_count(), 20);
+    assert!(cache.get(id(99), &Full).is_err_and(|error| error.is_disk_full()), "reading can wait");
+    assert!(cache.repay(&Full).is_err_and(|error| error.is_disk_full()));
+    for block in 0..20 {
+        let image = cache.begin_write(id(block)).unwrap();
+        drop(image);
+        cache.written(id(block));
+    }
+    cache.repay(&Full).unwrap();
+    assert!(cache.frame_count() <= 16);
+    // All memory is accounted for once the frames that owed theirs are gone.
+    cache.discard_space(1);
+    assert_eq!((cache.frame_count(), pool.used()), (0, 0));
+}

@@ -44,7 +44,7 @@ mod write_back;
 pub use loc::{Placement, Run, SpaceId, TupleLoc};
 pub use redo::{Redo, Redone};
 pub use tuple::{Packed, TUPLE_LEN_MAX, TupleRef};
-pub use write_ahead::{Unlogged, WriteAhead};
+pub use write_ahead::{NotDurable, Unlogged, WriteAhead};
 pub use write_back::Sweep;
 
 use crate::cache::{PageCache, PageRef, PageSource};
@@ -108,10 +108,12 @@ impl Heap {
         Ok(Heap { cache, spaces, wal, writer: Mutex::new(writer), checkpointing: Mutex::new(()) })
     }
 
-    /// Reserves room for a tuple. A space is created by its first tuple. A full disk is met here.
+    /// Reserves room for a tuple. A space is created by its first tuple. A full disk is met here, and not when the tuple
+    /// is written.
     pub fn place(&self, space: SpaceId, tuple: &Packed<'_>) -> Result<Placement> {
         let stored = tuple.bytes();
         tuple::check_len(stored)?;
+        self.repay()?;
         let space = self.spaces.get_or_create(space)?;
         let compressed = tuple.is_compressed();
         if stored.len() <= INLINE_LEN_MAX {
@@ -125,6 +127,13 @@ impl Heap {
                 Err(error)
             }
         }
+    }
+
+    /// Gives back the memory that changes have taken beyond the cap, which they do when pages can neither be written nor
+    /// kept out: while the disk is full, or others have all of the pool. Placing begins with it; to be called now and
+    /// then by whoever makes many changes without placing.
+    pub fn repay(&self) -> Result<()> {
+        self.cache.repay(self)
     }
 
     fn place_slot(&self, space: &Arc<Space>, payload_len: usize) -> Result<TupleLoc> {

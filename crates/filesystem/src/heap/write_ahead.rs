@@ -7,7 +7,24 @@ pub trait WriteAhead: Send + Sync {
     /// The journal is durable up to here.
     fn durable(&self) -> Lsn;
     /// Waits until the journal is durable up to `lsn`.
-    fn ensure_durable(&self, lsn: Lsn) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+    fn ensure_durable(&self, lsn: Lsn) -> Result<(), NotDurable>;
+}
+
+/// Why the journal is not durable up to a position.
+#[derive(Debug)]
+pub struct NotDurable {
+    /// The disk has no room. Nothing is lost, and the journal goes on when there is some.
+    pub is_full: bool,
+    /// What the journal says.
+    pub reason: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl From<journal::Error> for NotDurable {
+    fn from(error: journal::Error) -> Self {
+        // A poisoned journal does not go on, whatever poisoned it.
+        let is_full = matches!(error, journal::Error::Full { .. });
+        NotDurable { is_full, reason: error.into() }
+    }
 }
 
 /// No journal: for a heap whose content need not outlive a crash.
@@ -19,7 +36,7 @@ impl WriteAhead for Unlogged {
         Lsn(u64::MAX)
     }
 
-    fn ensure_durable(&self, _: Lsn) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn ensure_durable(&self, _: Lsn) -> Result<(), NotDurable> {
         Ok(())
     }
 }

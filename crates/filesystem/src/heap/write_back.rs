@@ -50,6 +50,9 @@ pub(super) struct Writer {
     unsynced: BTreeMap<SpaceId, Arc<Space>>,
     /// Images taken for writing whose records are not durable yet.
     parked: Vec<(PageId, PageRef)>,
+    /// Images of a batch that a full disk has interrupted. In place they may be torn, so they come before everything
+    /// else: until they are whole there, their old images in the double-write file must stay.
+    interrupted: Vec<(PageId, PageRef)>,
     /// The sealed images of a batch.
     sealed: Vec<u8>,
     batch_pages: usize,
@@ -66,6 +69,7 @@ impl Writer {
             double_write,
             unsynced: BTreeMap::new(),
             parked: Vec::new(),
+            interrupted: Vec::new(),
             sealed: Vec::new(),
             batch_pages,
             poisoned: None,
@@ -99,8 +103,7 @@ impl Writer {
         }
     }
 
-    /// A full disk loses nothing: the pages stay dirty. Any other failure is final. (So is a half-done
-    /// overwrite, see [`Heap::write_sealed`].)
+    /// A full disk loses nothing: the pages stay dirty. Any other failure is final.
     fn poison(&mut self, error: &Error) {
         if let Error::Disk { file, .. } = error
             && !error.is_disk_full()
@@ -245,13 +248,22 @@ impl Heap {
         if lsn <= self.wal.durable() {
             return Ok(());
         }
-        self.wal.ensure_durable(lsn).map_err(|source| Error::WriteAhead { lsn, source })
+        self.wal.ensure_durable(lsn).map_err(|error| Error::WriteAhead {
+            lsn,
+            is_full: error.is_full,
+            source: error.reason,
+        })
     }
 
     /// Writes images whose records are durable.
     fn write_images(&self, writer: &mut Writer, mut images: Vec<(PageId, PageRef)>) -> Result<usize> {
         images.sort_unstable_by_key(|(id, _)| *id);
         let mut written = 0;
+        if let Err(error) = self.finish_interrupted(writer) {
+            writer.poison(&error);
+            images.iter().for_each(|(id, _)| self.cache.not_written(*id));
+            return Err(error);
+        }
         for batch in images.chunks(writer.batch_pages) {
             if let Err(error) = self.write_batch(writer, batch) {
                 writer.poison(&error);
@@ -292,17 +304,30 @@ impl Heap {
                 let mut map = space.map.lock();
                 if let Err(error) = stored {
                     // What was being written may be torn now. A page that no saved map names is as if never
-                    // written; of any other the double-write file has the only whole copy, which must stay.
-                    let forgotten = run.iter().filter(|(id, _)| map.forget(id.block)).count();
-                    if forgotten < run.len() {
-                        writer.poisoned = Some(space.store.name());
-                    }
+                    // written; of any other the double-write file has the only whole copy.
+                    let torn = run.iter().filter(|(id, _)| !map.forget(id.block)).cloned();
+                    writer.interrupted.extend(torn);
                     return Err(error);
                 }
                 run.iter().for_each(|(id, image)| map.set_floor(id.block, image.lsn()));
             }
         }
         batch.iter().for_each(|(id, _)| self.cache.written(*id));
+        Ok(())
+    }
+
+    /// Makes whole in place what a full disk has left torn. These images are no newer than those in memory, and the pages
+    /// stay dirty.
+    fn finish_interrupted(&self, writer: &mut Writer) -> Result<()> {
+        while let Some((id, image)) = writer.interrupted.last() {
+            if let Ok(space) = self.spaces.get(SpaceId(id.space)) {
+                let mut block = [0; BLOCK_LEN];
+                image.seal_into(*id, &mut block);
+                space.store.write(BlockId(id.block), &block)?;
+                writer.unsynced.insert(space.id, space);
+            }
+            writer.interrupted.pop();
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use filesystem::{
-    Error, Heap, HeapOptions, MemoryPool, Packed, Placement, Redo, SpaceId, TupleLoc, WriteAhead,
+    Error, Heap, HeapOptions, MemoryPool, NotDurable, Packed, Placement, Redo, SpaceId, TupleLoc, WriteAhead,
 };
 use journal::Lsn;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ impl WriteAhead for DurableUpTo {
     fn durable(&self) -> Lsn {
         Lsn(self.0.load(Ordering::SeqCst))
     }
-    fn ensure_durable(&self, lsn: Lsn) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn ensure_durable(&self, lsn: Lsn) -> Result<(), NotDurable> {
         self.0.fetch_max(lsn.0, Ordering::SeqCst);
         Ok(())
     }

@@ -149,7 +149,7 @@ impl Manifest {
     /// Continues in a new manifest that begins with `whole`.
     pub(crate) fn rewrite(&mut self, whole: &Edit) -> std::result::Result<(), AppendError> {
         let next = Manifest::prepare(&self.env, &self.dir, self.id + 1, whole)?;
-        // From here on CURRENT may name either.
+        // From here on CURRENT may name either, whatever the failure.
         switch_current(&self.env, &self.dir).map_err(AppendError::Uncertain)?;
         let old = std::mem::replace(self, next);
         self.remove(old.id);

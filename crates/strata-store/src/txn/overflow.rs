@@ -60,7 +60,7 @@ impl Overflow {
         Run { ingestion: self.tree().begin_ingest() }
     }
 
-    pub(crate) fn end_run(&mut self, run: Run) -> Result<()> {
+    pub(crate) fn end_run(&mut self, mut run: Run) -> Result<()> {
         run.ingestion.install(Seq(self.runs + 1), Lsn(0))?;
         self.runs += 1;
         Ok(())

@@ -77,6 +77,9 @@ impl Machine {
         if !self.names.is_dir(parent) {
             return Err(not_found(parent));
         }
+        if !self.plan.has_room() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let inode = self.next_inode;
         self.next_inode += 1;
         self.files.insert(inode, Content::default());
@@ -101,6 +104,9 @@ impl Machine {
 
     /// One transfer: as much as the disk feels like and has room for.
     pub(super) fn write(&mut self, inode: Inode, from: &[u8], offset: u64) -> io::Result<usize> {
+        if !self.plan.has_room() {
+            return self.write_without_room(inode, from, offset);
+        }
         let end = offset + from.len() as u64;
         let room = self.end_with_room(inode, end)?;
         if room <= offset && !from.is_empty() {
@@ -114,12 +120,23 @@ impl Machine {
         Ok(count)
     }
 
+    /// Some of the sectors found a place before there was none left.
+    fn write_without_room(&mut self, inode: Inode, from: &[u8], offset: u64) -> io::Result<usize> {
+        let stop = (offset + self.chance.below(from.len() as u64 + 1)) / SECTOR * SECTOR;
+        let count = usize::try_from(stop.saturating_sub(offset)).unwrap_or(0);
+        self.content(inode)?.write(from.get(..count).unwrap_or_default(), offset);
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
     pub(super) fn set_len(&mut self, inode: Inode, len: u64) -> io::Result<()> {
         self.content(inode)?.set_len(len);
         Ok(())
     }
 
     pub(super) fn allocate(&mut self, inode: Inode, len: u64) -> io::Result<()> {
+        if !self.plan.has_room() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let room = self.end_with_room(inode, len)?;
         let content = self.content(inode)?;
         if len > content.len() {

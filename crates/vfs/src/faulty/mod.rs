@@ -16,7 +16,7 @@
 //! # What else goes wrong
 //! Any call can be told to fail ([`Faulty::fail`]); a failed sync loses the file's dirty bytes as Linux does: they are
 //! still read, and gone after the next crash even if a later sync succeeds. Room can run out
-//! ([`Faulty::limit_room`]), bits flip ([`Faulty::flip`]), sectors become unreadable ([`Faulty::make_unreadable`]).
+//! ([`Faulty::limit_room`], [`Faulty::run_full`]), bits flip ([`Faulty::flip`]), sectors become unreadable ([`Faulty::make_unreadable`]).
 //! Transfers stop short now and then, which [`File`](crate::File)'s methods must hide.
 
 mod chance;
@@ -100,7 +100,12 @@ impl Faulty {
 
     /// Fails the `nth` call of a kind from here on (the first is 1) with EIO.
     pub fn fail(&self, call: Call, nth: u64) {
-        self.machine.lock().plan.fail(call, nth);
+        self.machine.lock().plan.fail(call, nth, None);
+    }
+
+    /// Fails the `nth` call of a kind from here on (the first is 1) for this reason.
+    pub fn fail_with(&self, call: Call, nth: u64, kind: io::ErrorKind) {
+        self.machine.lock().plan.fail(call, nth, Some(kind));
     }
 
     /// Forgets what is yet to fail and how much room there is. Damage stays.
@@ -111,6 +116,17 @@ impl Faulty {
     /// Bytes that all files together may have, from here on; `None` for no limit.
     pub fn limit_room(&self, bytes: Option<u64>) {
         self.machine.lock().plan.room = bytes;
+    }
+
+    /// Behind `after` calls from here on that want room on the disk (writes, also over what is there, allocations, new
+    /// files), the next `count` of them find none. As on a file system that writes nothing in place.
+    pub fn run_full(&self, after: u64, count: u64) {
+        self.machine.lock().plan.run_full(after, count);
+    }
+
+    /// Whether a call was refused room by [`Self::run_full`].
+    pub fn has_run_full(&self) -> bool {
+        self.machine.lock().plan.has_run_full
     }
 
     /// Whether transfers stop short now and then. They do unless told otherwise.

@@ -1,7 +1,7 @@
 //! `lsm` behind `journal`: a key-value store of the two crates alone.
 
 use super::{KeyValue, Result, Row, Sizes};
-use filesystem::{MemoryPool, WriteAhead};
+use filesystem::{MemoryPool, NotDurable, WriteAhead};
 use journal::{Journal, Lsn};
 use lsm::{Lsm, Op, Options, Pressure, Seq};
 use std::ops::Bound::{Included, Unbounded};
@@ -22,7 +22,7 @@ impl WriteAhead for JournalFirst {
         self.0.durable()
     }
 
-    fn ensure_durable(&self, lsn: Lsn) -> Result<()> {
+    fn ensure_durable(&self, lsn: Lsn) -> Result<(), NotDurable> {
         Ok(self.0.sync_to(lsn)?)
     }
 }
