@@ -22,7 +22,7 @@ impl WriteAhead for JournalFirst {
         self.0.durable()
     }
 
-    fn ensure_durable(&self, lsn: Lsn) -> Result<(), NotDurable> {
+    fn ensure_durable(&self, lsn: Lsn) -> std::result::Result<(), NotDurable> {
         Ok(self.0.sync_to(lsn)?)
     }
 }
