@@ -95,3 +95,30 @@ fn checksum(header: &Block) -> u32 {
     sum.update(&header[ENTRIES_START..]);
     sum.finalize()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// With magic and checksum in place, whatever the header claims: the file is as long as it is.
+        #[test]
+        fn any_header_is_survived(claims in prop::collection::vec(any::<u8>(), 200), count: u32) {
+            let env = vfs::mem::env();
+            let (dir, path) = (Path::new("/d"), Path::new("/d/doublewrite"));
+            env.fs.create_dir_all(dir).unwrap();
+            let double_write = DoubleWrite::open(&env, path, 2).unwrap();
+            let mut header = [0; BLOCK_LEN];
+            header[..8].copy_from_slice(MAGIC);
+            header[8..12].copy_from_slice(&(count % 40).to_le_bytes());
+            header[ENTRIES_START..ENTRIES_START + claims.len()].copy_from_slice(&claims);
+            let sum = checksum(&header);
+            header[12..16].copy_from_slice(&sum.to_le_bytes());
+            double_write.file.write_all_at(&header, 0).unwrap();
+            for (id, page) in double_write.last_batch().unwrap() {
+                prop_assert!(page.verify(id, journal::Lsn(0)).is_err());
+            }
+        }
+    }
+}

@@ -114,6 +114,28 @@ fn checksum(journal_id: u64, header: &[u8], payload: &[&[u8]]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever stands at a place: no header, or one that needs its own checksum to be believed.
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>, at: u64) {
+            if let Some(header) = Header::decode(&bytes, Lsn(at)) {
+                prop_assert_eq!(header.lsn, Lsn(at));
+                let payload = bytes.get(HEADER_LEN..).unwrap_or_default();
+                prop_assert!(!header.is_valid(7, &bytes, payload));
+            }
+        }
+
+        #[test]
+        fn a_frame_reads_back(payload: Vec<u8>, kind: u8, at: u64, durable: u64) {
+            let mut bytes = Vec::new();
+            encode(&mut bytes, 7, kind, Part::First, Lsn(at), Lsn(durable), &[&payload]);
+            let header = Header::decode(&bytes, Lsn(at)).unwrap();
+            prop_assert!(header.is_valid(7, &bytes, &payload));
+            prop_assert_eq!((header.kind, header.part, header.durable), (kind, Part::First, Lsn(durable)));
+        }
+    }
 
     #[test]
     fn a_frame_byte_by_byte() {

@@ -72,6 +72,21 @@ pub(crate) fn first_lsn(path: &Path) -> Option<Lsn> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(mut bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            prop_assert_eq!(Header::decode(&bytes, Path::new("x")).unwrap(), None);
+            // With magic and checksum in place, whatever the rest says.
+            if let Some(header) = bytes.first_chunk_mut::<HEADER_LEN>() {
+                header[..8].copy_from_slice(MAGIC);
+                let crc = crc32fast::hash(&header[..HEADER_LEN - 4]);
+                header[HEADER_LEN - 4..].copy_from_slice(&crc.to_le_bytes());
+                let _ = Header::decode(header, Path::new("x"));
+            }
+        }
+    }
 
     #[test]
     fn headers_round_trip_and_notice_damage() {

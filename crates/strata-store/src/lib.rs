@@ -89,3 +89,8 @@ const _: () = {
     moves_between_threads::<Scan>();
     moves_between_threads::<ExtentScan>();
 };
+
+/// The examples in the README are compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

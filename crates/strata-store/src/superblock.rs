@@ -161,6 +161,16 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>) {
+            if let Some(superblock) = Superblock::decode(&bytes) {
+                prop_assert!(superblock.dropped.len() * 4 <= bytes.len());
+            }
+        }
+    }
 
     fn sample() -> Superblock {
         Superblock {

@@ -88,6 +88,16 @@ impl std::fmt::Debug for Tuple {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>) {
+            if let Some((key, value)) = split(&bytes) {
+                prop_assert_eq!(key.len() + value.len() + KEY_LEN_LEN, bytes.len());
+            }
+        }
+    }
 
     #[test]
     fn a_tuple_knows_its_key() {

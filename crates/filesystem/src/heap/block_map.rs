@@ -253,6 +253,23 @@ pub(super) fn least_len(map: &BlockMap) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// With magic, format and checksum in place, whatever the rest says.
+        #[test]
+        fn any_bytes_are_survived(content in prop::collection::vec(any::<u8>(), 0..300), counts in (0u32..4, 0u32..4)) {
+            let mut bytes = MAGIC.to_vec();
+            for number in [FORMAT_VERSION, counts.0, counts.1] {
+                bytes.extend_from_slice(&number.to_le_bytes());
+            }
+            bytes.extend_from_slice(&content);
+            bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+            if let Ok(saved) = Saved::decode(&bytes) {
+                prop_assert!(saved.spaces.len() <= counts.0 as usize);
+            }
+        }
+    }
 
     #[test]
     fn a_map_knows_floors_room_and_owners() {

@@ -452,12 +452,44 @@ mod tests {
 
         #[test]
         fn any_bytes_are_survived(bytes: Vec<u8>, key: Vec<u8>) {
-            if let Ok(block) = Block::parse(Buffer::copy_of(&bytes), Seq(0)) {
-                let _ = block.search(&key, Seq(3));
-                let mut cursor = BlockCursor::default();
-                cursor.enter(block);
-                let _ = (cursor.seek(&key, Seq(3)), cursor.next(), cursor.last(), cursor.prev());
+            survive(&bytes, &key);
+        }
+
+        /// What is nearly a block gets further into the decoder than noise does.
+        #[test]
+        fn a_block_with_any_bytes_changed_is_survived(
+            model in model(), key in proptest::collection::vec(0u8..4, 0..5),
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        ) {
+            let mut bytes = build(&model).data().to_vec();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
             }
+            survive(&bytes, &key);
+        }
+    }
+
+    /// Every way to read a block ends, well or with an error.
+    fn survive(bytes: &[u8], key: &[u8]) {
+        let Ok(block) = Block::parse(Buffer::copy_of(bytes), Seq(0)) else { return };
+        let _ = block.search(key, Seq(3));
+        let mut cursor = BlockCursor::default();
+        cursor.enter(block);
+        let _ = cursor.seek(key, Seq(3));
+        let mut ended = cursor.first();
+        for _ in 0..bytes.len() {
+            if ended.is_err() || !cursor.is_valid() {
+                break;
+            }
+            ended = cursor.next();
+        }
+        let mut ended = cursor.last();
+        for _ in 0..bytes.len() {
+            if ended.is_err() || !cursor.is_valid() {
+                break;
+            }
+            ended = cursor.prev();
         }
     }
 }

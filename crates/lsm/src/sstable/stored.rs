@@ -83,3 +83,32 @@ fn checksum(covered: &[u8], id: u64, offset: u64) -> u32 {
     hasher.update(covered);
     hasher.finalize()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_stored_block_reads_back_at_its_place_only(raw: Vec<u8>, compress: bool, id: u64, offset in 0..u64::MAX) {
+            let mut bytes = Vec::new();
+            append(&mut bytes, &raw, compress, id, offset);
+            prop_assert_eq!(&*unpack(Buffer::copy_of(&bytes), id, offset).unwrap(), &raw[..]);
+            prop_assert!(unpack(Buffer::copy_of(&bytes), id, offset + 1).is_err());
+        }
+
+        /// With a checksum that fits: what it covers was not written by us all the same.
+        #[test]
+        fn any_bytes_are_survived(body: Vec<u8>, kind in 0u8..4, raw_len: u32) {
+            let raw_len = if kind == LZ4 { raw_len % (1 << 20) } else { raw_len };
+            let mut bytes = body;
+            bytes.push(kind);
+            bytes.extend_from_slice(&raw_len.to_le_bytes());
+            let crc = checksum(&bytes, 1, 2);
+            bytes.extend_from_slice(&crc.to_le_bytes());
+            let _ = unpack(Buffer::copy_of(&bytes), 1, 2);
+            prop_assert!(unpack(Buffer::copy_of(&bytes), 1, 3).is_err());
+        }
+    }
+}
