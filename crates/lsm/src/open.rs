@@ -83,9 +83,17 @@ fn fold(loaded: &Loaded, dir: &Path) -> Result<(Edit, u64)> {
         whole.added.extend(edit.added.iter().cloned());
         whole.tombstones_added.retain(|tombstone| !edit.tombstones_removed.contains(tombstone));
         whole.tombstones_added.extend(edit.tombstones_added.iter().cloned());
-        whole.flushed = edit.flushed.or(whole.flushed);
+        whole.flushed = farther(whole.flushed, edit.flushed);
     }
     Ok((whole, next_id))
+}
+
+/// A replay may write what was written before: a flush can tell of less than one before it.
+fn farther(before: Option<(Seq, Lsn)>, then: Option<(Seq, Lsn)>) -> Option<(Seq, Lsn)> {
+    match (before, then) {
+        (Some((seq, lsn)), Some((other_seq, other_lsn))) => Some((seq.max(other_seq), lsn.max(other_lsn))),
+        (one, other) => other.or(one),
+    }
 }
 
 fn open_tables(files: &Files, whole: &Edit, loaded: Option<&Loaded>) -> Result<Version> {
@@ -125,4 +133,30 @@ fn table_id(path: &Path) -> Option<u64> {
 
 fn manifest_id(path: &Path) -> Option<u64> {
     path.file_name()?.to_str()?.strip_prefix("MANIFEST-")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Lsm, Op, Options, Seq};
+    use filesystem::MemoryPool;
+    use journal::Lsn;
+    use std::ops::Bound;
+    use std::path::Path;
+
+    #[test]
+    fn a_tree_was_flushed_as_far_as_ever() {
+        let env = vfs::mem::env();
+        let open =
+            || Lsm::open(&env, Path::new("/lsm"), MemoryPool::new(1 << 20), Options::default()).unwrap();
+        let lsm = open();
+        lsm.apply(Seq(9), Lsn(900), &mut [(&b"key"[..], Op::Put(b"value"))].into_iter()).unwrap();
+        lsm.flush().unwrap();
+        // What a replay repeats of an older commit.
+        lsm.delete_range(Seq(5), Lsn(500), b"x", Bound::Unbounded).unwrap();
+        lsm.flush().unwrap();
+        assert_eq!((lsm.flushed(), lsm.flushed_lsn()), (Seq(9), Lsn(900)));
+        drop(lsm);
+        let lsm = open();
+        assert_eq!((lsm.flushed(), lsm.flushed_lsn()), (Seq(9), Lsn(900)));
+    }
 }
