@@ -89,8 +89,9 @@ fn check_segments(
     segment_len: u64,
 ) -> Result<Lsn> {
     let mut reserved = files.keys().next().copied().unwrap_or_default();
+    let mut is_short = false;
     for (first, file) in files.clone() {
-        if !reserved.0.is_multiple_of(segment_len) {
+        if is_short {
             drop_unbegun(env, dir, files, reserved, segment_len)?;
             break;
         }
@@ -99,6 +100,7 @@ fn check_segments(
             return Err(Error::Missing { segment: segment::path(dir, reserved) });
         }
         let len = file.len().map_err(Error::disk("measure", &path))?;
+        is_short = len < segment_len;
         reserved.0 += len.min(segment_len);
     }
     Ok(reserved)

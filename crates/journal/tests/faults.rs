@@ -306,3 +306,30 @@ fn missing_and_short_segments_are_refused() {
         assert!(matches!(records(&journal, known), Err(Error::Corrupt { .. })));
     }
 }
+
+/// A segment was made, its sync failed, and the process after that took it for room and made the next; then the
+/// power went. Neither holds anything.
+#[test]
+fn a_segment_whose_growing_was_lost_is_made_again() {
+    const SEGMENT_LEN: u64 = 65_536;
+    for lost_len in [0, 4096] {
+        let machine = Faulty::new(1);
+        let env = machine.env();
+        let journal = open(&env, SEGMENT_LEN).unwrap();
+        let ends: Vec<Lsn> = (0..100u8).map(|n| journal.append(1, &[&[n; 1000]]).unwrap()).collect();
+        journal.wait_durable(*ends.last().unwrap()).unwrap();
+        drop(journal);
+        for (number, len) in [(2, lost_len), (3, SEGMENT_LEN)] {
+            let path = Path::new(DIR).join(format!("{:020}.jnl", number * SEGMENT_LEN));
+            let file = env.fs.open(&path, vfs::OpenMode::CreateOrOpen).unwrap();
+            file.set_len(0).unwrap();
+            file.allocate(len, true).unwrap();
+            file.sync().unwrap();
+        }
+        env.fs.sync_dir(Path::new(DIR)).unwrap();
+        let journal = open(&env, SEGMENT_LEN).unwrap();
+        let ends: Vec<Lsn> = (0..100u8).map(|n| journal.append(1, &[&[n; 1000]]).unwrap()).collect();
+        journal.wait_durable(*ends.last().unwrap()).unwrap();
+        assert_eq!(records(&journal, Lsn(0)).unwrap().len(), 200, "{lost_len} bytes were left");
+    }
+}
