@@ -69,27 +69,22 @@ impl Parts {
 
     /// A bounded piece of what [`prepare`](Self::prepare) does; `true` once all of it is done.
     pub(crate) fn prepare_some(&mut self, last: Changes<'_>) -> Result<bool> {
-        match &mut self.kept {
-            Kept::Scratch { bulk: Some(bulk), .. } => {
-                if !std::mem::replace(&mut self.is_prepared, true) {
-                    bulk.add(last)?;
-                }
-                bulk.prepare_some()
-            }
-            _ => Ok(true),
-        }
+        self.whole_bulk(last)?.map_or(Ok(true), Bulk::prepare_some)
     }
 
     /// Does before the commit point what may want room on the disk. `last` is the part that is in the
     /// commit's own record. May be called again, for what others have written meanwhile.
     pub(crate) fn prepare(&mut self, last: Changes<'_>) -> Result<()> {
-        if let Kept::Scratch { bulk: Some(bulk), .. } = &mut self.kept {
-            if !std::mem::replace(&mut self.is_prepared, true) {
-                bulk.add(last)?;
-            }
-            bulk.prepare()?;
+        self.whole_bulk(last)?.map_or(Ok(()), Bulk::prepare)
+    }
+
+    /// The tables in the making, if there are any, with the last part in them.
+    fn whole_bulk(&mut self, last: Changes<'_>) -> Result<Option<&mut Bulk>> {
+        let Kept::Scratch { bulk: Some(bulk), .. } = &mut self.kept else { return Ok(None) };
+        if !std::mem::replace(&mut self.is_prepared, true) {
+            bulk.add(last)?;
         }
-        Ok(())
+        Ok(Some(bulk))
     }
 
     /// Shows the parts, one after the other.

@@ -73,9 +73,6 @@ impl Underway {
 
     /// Somebody commits these changes, and `more` that are not shown.
     pub(crate) fn tell(&mut self, changes: Changes<'_>, more: bool) {
-        if self.drafts.is_empty() {
-            return;
-        }
         for draft in self.drafts.values_mut() {
             draft.hear(changes, more);
         }

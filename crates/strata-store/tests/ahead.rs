@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::Unbounded;
 use std::path::Path;
 use strata_store::{Error, KeyspaceId, Result, Seq, Store, StoreOptions, Txn};
+use support::{Dice, seeds};
 use vfs::faulty::Faulty;
 
 const ROWS: KeyspaceId = KeyspaceId::table(1);
@@ -18,26 +21,13 @@ type Rows = BTreeMap<u64, Vec<u8>>;
 /// What a transaction writes; `None` deletes.
 type Writes = BTreeMap<u64, Option<Vec<u8>>>;
 
-/// `STRATA_SEEDS=1000` for a long run.
-fn seeds(few: u64) -> std::ops::Range<u64> {
-    0..std::env::var("STRATA_SEEDS").map_or(few, |many| many.parse().unwrap())
-}
-
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-
-    fn writes(&mut self, count: u64, keys: u64) -> Writes {
-        let write = |dice: &mut Dice| match dice.below(5) {
-            0 => None,
-            _ => Some((0..dice.below(250)).map(|_| dice.below(256) as u8).collect()),
-        };
-        (0..count).map(|_| (self.below(keys), write(self))).collect()
-    }
+/// Writes of `count` keys below `keys`, some of them the same.
+fn random_writes(dice: &mut Dice, count: u64, keys: u64) -> Writes {
+    let write = |dice: &mut Dice| match dice.below(5) {
+        0 => None,
+        _ => Some((0..dice.below(250)).map(|_| dice.below(256) as u8).collect()),
+    };
+    (0..count).map(|_| (dice.below(keys), write(dice))).collect()
 }
 
 fn open(env: vfs::Env, bulk_len: u64) -> Result<Store> {
@@ -119,7 +109,7 @@ impl Model {
 
     fn small(&mut self, store: &Store, dice: &mut Dice) -> Result<BTreeSet<u64>> {
         let count = 1 + dice.below(3);
-        let writes = dice.writes(count, KEYS);
+        let writes = random_writes(dice, count, KEYS);
         let before = self.rows().clone();
         let mut txn = store.begin_after(store.last_seq());
         txn.statement_view();
@@ -138,7 +128,7 @@ impl Model {
 
     /// A large transaction; `looks` if it is to notice what others write.
     fn large(&mut self, store: &Store, dice: &mut Dice, looks: bool) -> Result<()> {
-        let writes = dice.writes(LARGE_KEYS / 2, LARGE_KEYS);
+        let writes = random_writes(dice, LARGE_KEYS / 2, LARGE_KEYS);
         let mut txn = store.begin_after(store.last_seq());
         if looks {
             txn.statement_view();
@@ -262,7 +252,7 @@ fn the_journal_is_kept_from_the_first_part_on_and_no_longer() {
     let store = open(machine.env(), 32 << 10).unwrap();
     let mut dice = Dice(1);
     let mut model = Model::new();
-    let writes = dice.writes(LARGE_KEYS, LARGE_KEYS);
+    let writes = random_writes(&mut dice, LARGE_KEYS, LARGE_KEYS);
     let mut large = store.begin();
     put_all(&mut large, &writes);
     for _ in 0..4 {
@@ -271,7 +261,7 @@ fn the_journal_is_kept_from_the_first_part_on_and_no_longer() {
     let segments = || machine.env().fs.list(Path::new("/store/journal")).unwrap().len();
     // Many times what a checkpoint may be behind.
     while segments() < 40 {
-        let many = dice.writes(40, KEYS);
+        let many = random_writes(&mut dice, 40, KEYS);
         let mut txn = store.begin();
         put_all(&mut txn, &many);
         model.note(txn.commit(), &many).unwrap();
@@ -283,7 +273,7 @@ fn the_journal_is_kept_from_the_first_part_on_and_no_longer() {
     store.checkpoint().unwrap();
     let before = segments();
     for _ in 0..400 {
-        let many = dice.writes(40, KEYS);
+        let many = random_writes(&mut dice, 40, KEYS);
         let mut txn = store.begin();
         put_all(&mut txn, &many);
         model.note(txn.commit(), &many).unwrap();

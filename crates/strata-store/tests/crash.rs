@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::ops::Bound::Unbounded;
 use std::path::Path;
 use strata_store::{Error, KeyspaceId, Result, Seq, Store, StoreOptions, Txn};
+use support::{Dice, seeds};
 use vfs::faulty::{Call, Faulty};
 
 const KEYS: u64 = 40;
@@ -29,20 +32,6 @@ impl State {
 }
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
-
-/// `STRATA_SEEDS=1000` for a long run.
-fn seeds(few: u64) -> std::ops::Range<u64> {
-    0..std::env::var("STRATA_SEEDS").map_or(few, |many| many.parse().unwrap())
-}
-
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
 
 /// What each commit made of the rows, and how many commits are acknowledged.
 struct Model {
