@@ -4,7 +4,7 @@ use super::measure::{Meters, measured};
 use super::operator as op;
 use super::step::Input;
 use crate::error::Result;
-use crate::plan::{Physical, SetOpKind};
+use crate::plan::{Expr, ExprKind, Physical, SetOpKind};
 
 /// Whether a node belongs to the statement proper: then its changes count in the command tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,24 +27,21 @@ pub(super) fn operator(plan: &Physical, role: Role, meters: &mut Meters) -> Resu
 fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input> {
     let mut input = |plan: &Physical| operator(plan, Role::Inner, meters);
     Ok(match plan {
-        Physical::SeqScan { relation, columns, filter } => {
-            Box::new(op::SeqScan::new(relation.clone(), columns.clone(), filter.clone()))
+        Physical::SeqScan { relation, columns, filter } => filtered(filter.as_ref(), |filter| {
+            Ok(Box::new(op::SeqScan::new(relation.clone(), columns.clone(), filter)))
+        })?,
+        Physical::KeyLookup { relation, index, columns, probes, filter } => {
+            filtered(filter.as_ref(), |filter| {
+                let lookup =
+                    op::KeyLookup::new(relation.clone(), *index, columns.clone(), probes.clone(), filter)?;
+                Ok(Box::new(lookup))
+            })?
         }
-        Physical::KeyLookup { relation, index, columns, probes, filter } => Box::new(op::KeyLookup::new(
-            relation.clone(),
-            *index,
-            columns.clone(),
-            probes.clone(),
-            filter.clone(),
-        )?),
         Physical::IndexRange { relation, index, columns, range, reverse, filter } => {
-            Box::new(op::IndexRange::new(
-                (relation.clone(), *index),
-                columns.clone(),
-                range.clone(),
-                *reverse,
-                filter.clone(),
-            ))
+            filtered(filter.as_ref(), |filter| {
+                let relation = (relation.clone(), *index);
+                Ok(Box::new(op::IndexRange::new(relation, columns.clone(), range.clone(), *reverse, filter)))
+            })?
         }
         Physical::SystemScan { relation, columns, types, .. } => {
             Box::new(op::SystemScan::new(*relation, columns.clone(), types.clone()))
@@ -129,4 +126,15 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
         Physical::Update(node) => Box::new(op::Update::new(input(&node.input)?, node, role)?),
         Physical::Delete(node) => Box::new(op::Delete::new(input(&node.input)?, node, role)?),
     })
+}
+
+/// A scan that filters, or a filter over a scan if the condition has subqueries: those may have to wait.
+fn filtered(filter: Option<&Expr>, scan: impl FnOnce(Option<Expr>) -> Result<Input>) -> Result<Input> {
+    let has_subplan = |part: &Expr| matches!(part.kind, ExprKind::SubPlan { .. });
+    match filter {
+        Some(filter) if filter.contains(&mut |part| has_subplan(part)) => {
+            Ok(Box::new(op::Filter::new(scan(None)?, filter.clone())))
+        }
+        filter => scan(filter.cloned()),
+    }
 }

@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
     }
 
     /// Whether to yield now: never before a row was touched, so that every pull gets somewhere. Inside of an
-    /// expression there is no yielding, only cancelling.
+    /// expression that cannot be given up there is no yielding, only cancelling.
     ///
     /// # Errors
     /// 57014 if the statement has been cancelled.
@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
             SLICE_ROWS => false,
             _ => self.slice.is_over(self.clock),
         };
-        Ok(is_over && self.state.expression_depth == 0)
+        Ok(is_over && self.state.pinned == 0)
     }
 
     /// Enters a level: `Outer { depth: 1 }` is `row` until [`pop_outer`](Self::pop_outer).

@@ -14,6 +14,7 @@
 //! | `context`  | what operators reach: transaction, parameters, slice, outer rows  |
 //! | `slice`    | how long a session has the engine                                 |
 //! | `eval`     | expressions, a batch at a time or for one row                     |
+//! | `suspend`  | expressions that are given up in the middle and computed again     |
 //! | `keys`     | rows as bytes: for hash tables, and in sort order                 |
 //! | `operator` | one file an operator                                              |
 //! | `spill`    | what does not fit in the memory of a statement                    |
@@ -31,6 +32,7 @@ mod running;
 mod slice;
 mod spill;
 mod step;
+mod suspend;
 
 pub use context::{Context, RowWatch};
 pub use eval::{constant, input_text};

@@ -5,6 +5,7 @@ use super::context::{Context, OuterRow, Run};
 use super::measure::{Counters, Measured, Meters};
 use super::operator::CteState;
 use super::step::{Input, Step};
+use super::suspend::Suspension;
 use crate::error::Result;
 use crate::plan::PhysicalPlan;
 use std::collections::{HashSet, VecDeque};
@@ -29,8 +30,11 @@ pub(super) struct State {
     pub(super) ctes: Vec<CteState>,
     /// Subqueries of expressions by index; `None` while one is running.
     pub(super) subplans: Vec<Option<Box<RunningSubPlan>>>,
-    /// How many subqueries of expressions are running inside one another.
-    pub(super) expression_depth: usize,
+    /// How many subqueries are running inside one another in expressions that cannot be given up: there is no
+    /// yielding while one is.
+    pub(super) pinned: usize,
+    /// Whether the expression at work can be given up.
+    pub(super) suspension: Suspension,
     /// Rows inserted, updated or deleted by the main query.
     pub(super) affected: u64,
     /// Rows handed in, for the one [`Supplied`](crate::plan::Physical::Supplied) of the plan.
@@ -52,7 +56,15 @@ pub(super) struct RunningSubPlan {
     pub(super) reads: Vec<(usize, usize)>,
     pub(super) volatile: bool,
     pub(super) started: bool,
+    /// The rows so far, if the expression around was given up.
+    pub(super) under_way: Option<UnderWay>,
     pub(super) memo: Option<Memo>,
+}
+
+/// What a subquery has found for the values of the outer columns that it reads, and is not through with.
+pub(super) struct UnderWay {
+    pub(super) key: Vec<Value>,
+    pub(super) rows: Vec<Vec<Value>>,
 }
 
 /// A subquery's rows, for the values of the outer columns that it reads.
@@ -88,6 +100,7 @@ fn build_with(plan: &PhysicalPlan, mut meters: Meters) -> Result<Running> {
             reads: subplan.reads.clone(),
             volatile: subplan.volatile,
             started: false,
+            under_way: None,
             memo: None,
         })));
     }

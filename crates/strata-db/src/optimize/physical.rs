@@ -277,8 +277,9 @@ impl<'a> Planner<'a> {
     }
 
     fn subplan(&mut self, subquery: Subquery) -> Result<ExprKind> {
-        let reads = reads(&subquery.plan).into_iter().collect();
-        let is_volatile = super::expressions::is_volatile_plan(&subquery.plan);
+        let reads: Vec<_> = reads(&subquery.plan).into_iter().collect();
+        // One that reads nothing of the rows around is computed once, whatever it calls: PostgreSQL's InitPlan.
+        let is_volatile = !reads.is_empty() && super::expressions::is_volatile_plan(&subquery.plan);
         let scans_before = self.correlated_scans;
         let plan = self.query(subquery.plan)?.plan;
         // What a common table expression reads of the rows around is not among what its reader reads.

@@ -40,7 +40,7 @@ pub struct SubPlan {
     /// The outer columns that it reads, as (depth, column) seen from inside. Its result is kept as long as they
     /// keep their values; without any it is computed once.
     pub reads: Vec<(usize, usize)>,
-    /// It calls a volatile function: its result is never kept.
+    /// It calls a volatile function and reads of the rows around: its result is never kept.
     pub volatile: bool,
 }
 

@@ -1,14 +1,15 @@
 //! Subqueries in expressions.
 //!
-//! A subquery runs to its end within the expression, without yielding. Its rows are kept as long as the
-//! outer columns that it reads keep their values.
+//! A subquery runs to its end within the expression, or the expression is given up for the time being
+//! ([`suspend`](crate::exec::suspend)). Its rows are kept as long as the outer columns that it reads keep their
+//! values.
 
 use super::call;
 use super::row::{Row, eval_row};
 use crate::error::{Result, SqlError};
 use crate::exec::context::Run;
-use crate::exec::running::{Memo, RunningSubPlan};
-use crate::exec::step::{Step, Wait};
+use crate::exec::running::{Memo, RunningSubPlan, UnderWay};
+use crate::exec::step::{Input, Step, Wait};
 use crate::optimize::compare_op;
 use crate::plan::{CompareOp, FunctionRef, Quantifier, SubqueryKind};
 use std::collections::HashSet;
@@ -165,18 +166,62 @@ fn memo(subplan: &mut RunningSubPlan, row: Row<'_>, limit: usize, run: &mut Run<
     {
         return Ok(memo.clone());
     }
-    if subplan.started {
-        subplan.operator.rewind();
+    let mut rows = match subplan.under_way.take() {
+        Some(under_way) if under_way.key == key => under_way.rows,
+        _ => {
+            if std::mem::replace(&mut subplan.started, true) {
+                subplan.operator.rewind();
+            }
+            Vec::new()
+        }
+    };
+    if let Some(wait) = collect(subplan, &key, (&mut rows, limit), run)? {
+        subplan.under_way = Some(UnderWay { key, rows });
+        return Err(run.state.suspension.give_up(wait));
     }
-    subplan.started = true;
-    run.push_outer(outer_row(subplan, &key));
-    run.state.expression_depth += 1;
-    let rows = collect(subplan, limit, run);
-    run.state.expression_depth -= 1;
-    run.pop_outer();
-    let memo = Memo { key, rows: Arc::new(rows?), set: None };
+    let memo = Memo { key, rows: Arc::new(rows), set: None };
     subplan.memo = Some(memo.clone());
     Ok(memo)
+}
+
+/// Gathers rows until there are `limit`. What to wait for, if the expression around can be given up for it.
+fn collect(
+    subplan: &mut RunningSubPlan,
+    key: &[Value],
+    (rows, limit): (&mut Vec<Vec<Value>>, usize),
+    run: &mut Run<'_>,
+) -> Result<Option<Wait>> {
+    let may_give_up = run.state.suspension.enter();
+    run.push_outer(outer_row(subplan, key));
+    run.state.pinned += usize::from(!may_give_up);
+    let outcome = pull_all(&mut subplan.operator, (rows, limit), may_give_up, run);
+    run.state.pinned -= usize::from(!may_give_up);
+    run.pop_outer();
+    // Once it has run to its end a volatile subquery must not run again for the same row.
+    run.state.suspension.leave(may_give_up && !subplan.volatile);
+    outcome
+}
+
+fn pull_all(
+    operator: &mut Input,
+    (rows, limit): (&mut Vec<Vec<Value>>, usize),
+    may_give_up: bool,
+    run: &mut Run<'_>,
+) -> Result<Option<Wait>> {
+    while rows.len() < limit {
+        match operator.next(run)? {
+            Step::Batch(batch) => {
+                rows.extend((0..batch.rows).take(limit - rows.len()).map(|row| batch.row(row)));
+            }
+            Step::Done => break,
+            Step::Pending(wait) if may_give_up => return Ok(Some(wait)),
+            Step::Pending(Wait::Slice | Wait::Output | Wait::Input) => {}
+            Step::Pending(Wait::Lock) => {
+                return Err(SqlError::unsupported("waiting for a row lock inside of this expression"));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The row around a subquery, of which only the columns that it reads are filled in.
@@ -192,23 +237,4 @@ fn outer_row(subplan: &RunningSubPlan, key: &[Value]) -> Arc<[Value]> {
         }
     }
     values.into()
-}
-
-fn collect(subplan: &mut RunningSubPlan, limit: usize, run: &mut Run<'_>) -> Result<Vec<Vec<Value>>> {
-    let mut rows = Vec::new();
-    loop {
-        match subplan.operator.next(run)? {
-            Step::Batch(batch) => {
-                rows.extend((0..batch.rows).take(limit - rows.len()).map(|row| batch.row(row)));
-                if rows.len() >= limit {
-                    return Ok(rows);
-                }
-            }
-            Step::Done => return Ok(rows),
-            Step::Pending(Wait::Slice | Wait::Output | Wait::Input) => {}
-            Step::Pending(Wait::Lock) => {
-                return Err(SqlError::unsupported("waiting for a row lock inside of a subquery expression"));
-            }
-        }
-    }
 }

@@ -1,35 +1,34 @@
 //! Rows for which a condition is true.
 
+use super::portions::Portions;
 use super::seq_scan::keep;
 use crate::error::Result;
 use crate::exec::context::Run;
-use crate::exec::step::{Input, Operator, Step, pull};
+use crate::exec::step::{Input, Operator, Step};
 use crate::plan::Expr;
 
 /// See the module.
 pub(in crate::exec) struct Filter {
     input: Input,
     predicate: Expr,
+    portions: Portions,
 }
 
 impl Filter {
     pub(in crate::exec) fn new(input: Input, predicate: Expr) -> Filter {
-        Filter { input, predicate }
+        let portions = Portions::of_condition(std::slice::from_ref(&predicate));
+        Filter { input, predicate, portions }
     }
 }
 
 impl Operator for Filter {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
-        loop {
-            let batch = pull!(self.input, run, return Ok(Step::Done));
-            let batch = keep(batch, Some(&self.predicate), run)?;
-            if !batch.is_empty() {
-                return Ok(Step::Batch(batch));
-            }
-        }
+        let predicate = Some(&self.predicate);
+        self.portions.next(&mut self.input, run, |batch, run| keep(batch, predicate, run))
     }
 
     fn rewind(&mut self) {
+        self.portions.rewind();
         self.input.rewind();
     }
 }

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::{Row, eval_row};
 use crate::exec::step::{Operator, Step};
+use crate::exec::suspend::attempt;
 use crate::plan::{Expr, KeyRange};
 use crate::schema::RelationDef;
 use crate::table::{TableScan, range_bounds};
@@ -77,7 +78,10 @@ fn bound(bound: &Option<(Expr, bool)>, run: &mut Run<'_>) -> Result<Bound<Value>
 impl Operator for IndexRange {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
         if matches!(self.state, State::Start) {
-            self.state = self.start(run)?;
+            match attempt(run, |run| self.start(run))? {
+                Ok(state) => self.state = state,
+                Err(wait) => return Ok(Step::Pending(wait)),
+            }
         }
         match &mut self.state {
             State::Scan(scan) => next_filtered(scan, self.filter.as_ref(), run),

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::{Row, eval_row, matches};
 use crate::exec::step::{BATCH_ROWS, Operator, Step, Wait};
+use crate::exec::suspend::attempt;
 use crate::plan::{Expr, Physical, Probes};
 use crate::schema::{RelationDef, RelationKind};
 use crate::table::{TableLayout, fetch_by_index};
@@ -82,7 +83,10 @@ impl KeyLookup {
 impl Operator for KeyLookup {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
         if matches!(self.state, State::Start) {
-            self.state = State::Keys(self.keys(run)?);
+            match attempt(run, |run| self.keys(run))? {
+                Ok(keys) => self.state = State::Keys(keys),
+                Err(wait) => return Ok(Step::Pending(wait)),
+            }
         }
         let State::Keys(keys) = &mut self.state else { return Ok(Step::Done) };
         if keys.is_empty() {

@@ -14,6 +14,7 @@ mod limit;
 mod lock_rows;
 mod modify;
 mod nested_loop;
+mod portions;
 mod project;
 mod project_set;
 mod recursive;

@@ -1,12 +1,10 @@
 //! New rows, one from one.
-//!
-//! Where values may be far larger than those that they are made from, a batch is computed in parts.
 
-use super::growth::Growth;
+use super::portions::Portions;
 use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::{Row, eval_column, eval_row};
-use crate::exec::step::{Input, Operator, Step, pull};
+use crate::exec::step::{Input, Operator, Step};
 use crate::plan::Expr;
 use std::sync::Arc;
 use strata_types::{Batch, Column};
@@ -15,46 +13,24 @@ use strata_types::{Batch, Column};
 pub(in crate::exec) struct Project {
     input: Input,
     exprs: Vec<Expr>,
-    /// How much is computed at once; `None` if nothing can grow.
-    growth: Option<Growth>,
-    /// A batch and how many of its rows are done with.
-    current: Option<(Batch, usize)>,
+    portions: Portions,
 }
 
 impl Project {
     pub(in crate::exec) fn new(input: Input, exprs: Vec<Expr>) -> Project {
-        let growth = Growth::of(&exprs);
-        Project { input, exprs, growth, current: None }
-    }
-
-    /// Computes the next part of the batch at hand.
-    fn part(&mut self, mut growth: Growth, run: &mut Run<'_>) -> Result<Step> {
-        let (batch, done) = match self.current.take() {
-            Some(current) => current,
-            None => (pull!(self.input, run, return Ok(Step::Done)), 0),
-        };
-        let rows = growth.rows(batch.rows - done);
-        let part = project(&self.exprs, &batch.slice(done, rows), run)?;
-        growth.learn(part.byte_len(), rows);
-        self.growth = Some(growth);
-        if done + rows < batch.rows {
-            self.current = Some((batch, done + rows));
-        }
-        Ok(Step::Batch(part))
+        let portions = Portions::of_values(&exprs);
+        Project { input, exprs, portions }
     }
 }
 
 impl Operator for Project {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
-        if let Some(growth) = self.growth {
-            return self.part(growth, run);
-        }
-        let batch = pull!(self.input, run, return Ok(Step::Done));
-        Ok(Step::Batch(project(&self.exprs, &batch, run)?))
+        let exprs = &self.exprs;
+        self.portions.next(&mut self.input, run, |batch, run| project(exprs, &batch, run))
     }
 
     fn rewind(&mut self) {
-        self.current = None;
+        self.portions.rewind();
         self.input.rewind();
     }
 }

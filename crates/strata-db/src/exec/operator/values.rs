@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::eval::{Row, eval_row};
 use crate::exec::step::{BATCH_ROWS, Operator, Step};
+use crate::exec::suspend::{attempt_if, can_wait};
 use crate::plan::Expr;
 use strata_types::{Batch, Type, Value};
 
@@ -12,28 +13,35 @@ pub(in crate::exec) struct Values {
     rows: Vec<Vec<Expr>>,
     types: Vec<Type>,
     at: usize,
+    can_wait: bool,
 }
 
 impl Values {
     pub(in crate::exec) fn new(rows: Vec<Vec<Expr>>, types: Vec<Type>) -> Values {
-        Values { rows, types, at: 0 }
+        let can_wait = can_wait(rows.iter().flatten());
+        Values { rows, types, at: 0, can_wait }
     }
 }
 
 impl Operator for Values {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
-        let end = self.rows.len().min(self.at + BATCH_ROWS);
-        let exprs = &self.rows[self.at..end];
-        if exprs.is_empty() {
+        let mut rows = Vec::new();
+        while let Some(exprs) = self.rows.get(self.at)
+            && rows.len() < BATCH_ROWS
+        {
+            let row = attempt_if(self.can_wait, run, |run| {
+                exprs.iter().map(|expr| eval_row(expr, Row::Values(&[]), run)).collect::<Result<Vec<Value>>>()
+            })?;
+            match row {
+                Ok(row) => rows.push(row),
+                Err(wait) if rows.is_empty() => return Ok(Step::Pending(wait)),
+                Err(_) => break,
+            }
+            self.at += 1;
+        }
+        if rows.is_empty() {
             return Ok(Step::Done);
         }
-        let mut rows = Vec::with_capacity(exprs.len());
-        for exprs in exprs {
-            let row: Result<Vec<Value>> =
-                exprs.iter().map(|expr| eval_row(expr, Row::Values(&[]), run)).collect();
-            rows.push(row?);
-        }
-        self.at = end;
         run.charge(rows.len());
         Ok(Step::Batch(Batch::from_rows(&self.types, &rows)))
     }

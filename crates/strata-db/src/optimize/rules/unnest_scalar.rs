@@ -84,7 +84,7 @@ fn grouped(subquery: &Subquery, width: usize) -> Option<(Logical, Expr)> {
     if !plain || !null_when_empty {
         return None;
     }
-    let (mut input, conditions) = extract(*input);
+    let (input, conditions) = extract(*input);
     let mut keys = Vec::with_capacity(conditions.len());
     let mut on = Vec::with_capacity(conditions.len());
     for condition in &conditions {
@@ -93,7 +93,6 @@ fn grouped(subquery: &Subquery, width: usize) -> Option<(Logical, Expr)> {
         on.push(Expr::new(ExprKind::Call { function, args: vec![outer, column] }, Type::BOOL));
         keys.push(inner);
     }
-    rise_checked(&mut input)?;
     let count = keys.len();
     let fields = keys.iter().map(|key| Field::new("key", key.ty));
     let aggregate = Logical::Aggregate {
@@ -107,7 +106,9 @@ fn grouped(subquery: &Subquery, width: usize) -> Option<(Logical, Expr)> {
     let keys = keys.iter().enumerate().map(|(at, key)| Expr::column(at, key.ty, Typmod::NONE));
     let exprs = std::iter::once(value.shifted(count)).chain(keys).collect();
     let schema = schema.into_iter().chain(fields).collect();
-    Some((Logical::Project { input: Box::new(aggregate), exprs, schema }, conjunction(on)?))
+    let mut right = Logical::Project { input: Box::new(aggregate), exprs, schema };
+    rise_checked(&mut right)?;
+    Some((right, conjunction(on)?))
 }
 
 /// `inner = outer` taken apart; the outer side as seen from the row around.

@@ -91,9 +91,9 @@ impl Operator for Delete {
             let Some(mut row) = self.row.take() else { continue };
             run.charge(1);
             match self.delete(&mut row, run)? {
-                Changed::Wait => {
+                Changed::Wait(wait) => {
                     self.row = Some(row);
-                    return Ok(Step::Pending(Wait::Lock));
+                    return Ok(Step::Pending(wait));
                 }
                 Changed::Yes if self.role == Role::Main => run.state.affected += 1,
                 Changed::Yes | Changed::No => {}

@@ -11,6 +11,7 @@ use crate::exec::context::Run;
 use crate::exec::eval::{Row, eval_row, matches};
 use crate::exec::operator::lock_rows::refuse_if_fixed;
 use crate::exec::step::{Input, Operator, Step, Wait, pull};
+use crate::exec::suspend::{attempt_if, can_wait};
 use crate::plan::{Expr, LockWait, Physical, PhysicalUpdate, RowLock};
 use crate::table::{self, RowLockOutcome, WriteOutcome, fetch_newest, lock_row};
 use std::collections::HashSet;
@@ -21,6 +22,8 @@ pub(in crate::exec) struct Update {
     input: Input,
     target: Target,
     assignments: Vec<(usize, Expr)>,
+    /// The assignments have subqueries that may have to wait.
+    can_wait: bool,
     recheck: Option<Expr>,
     lock: RowLock,
     returning: Returning,
@@ -36,7 +39,7 @@ pub(in crate::exec) struct Update {
 pub(super) enum Changed {
     Yes,
     No,
-    Wait,
+    Wait(Wait),
 }
 
 impl Update {
@@ -48,6 +51,7 @@ impl Update {
         types.extend(node.input.types().into_iter().skip(others));
         Ok(Update {
             input,
+            can_wait: can_wait(node.assignments.iter().map(|(_, expr)| expr)),
             assignments: node.assignments.clone(),
             recheck: node.recheck.clone(),
             lock: if moves_key { RowLock::Update } else { RowLock::NoKeyUpdate },
@@ -73,8 +77,14 @@ impl Update {
             other => return Ok(other),
         }
         let mut new = row[..width].to_vec();
-        for (column, expr) in &self.assignments {
-            new[*column] = eval_row(expr, Row::Values(row), run)?;
+        let assigned = attempt_if(self.can_wait, run, |run| {
+            for (column, expr) in &self.assignments {
+                new[*column] = eval_row(expr, Row::Values(row), run)?;
+            }
+            Ok(())
+        })?;
+        if let Err(wait) = assigned {
+            return Ok(Changed::Wait(wait));
         }
         let target = &self.target;
         target.complete(&mut new, run)?;
@@ -91,7 +101,7 @@ impl Update {
                 self.returning.add(|| new.iter().chain(&row[width + 1..]).cloned().collect());
                 Ok(Changed::Yes)
             }
-            WriteOutcome::Wait => Ok(Changed::Wait),
+            WriteOutcome::Wait => Ok(Changed::Wait(Wait::Lock)),
             WriteOutcome::Conflict { index, .. } => Err(target.duplicate(index, &new_indexes, run)),
         }
     }
@@ -114,7 +124,7 @@ pub(super) fn lock_newest(
     run: &mut Run<'_>,
 ) -> Result<Changed> {
     match lock_row(run.txn, run.view, &target.relation, key, lock, LockWait::Block)? {
-        RowLockOutcome::Wait => return Ok(Changed::Wait),
+        RowLockOutcome::Wait => return Ok(Changed::Wait(Wait::Lock)),
         RowLockOutcome::Skipped => return Ok(Changed::No),
         RowLockOutcome::Locked { changed: false } => return Ok(Changed::Yes),
         RowLockOutcome::Locked { changed: true } => {}
@@ -152,9 +162,9 @@ impl Operator for Update {
             let Some(mut row) = self.row.take() else { continue };
             run.charge(1);
             match self.update(&mut row, run)? {
-                Changed::Wait => {
+                Changed::Wait(wait) => {
                     self.row = Some(row);
-                    return Ok(Step::Pending(Wait::Lock));
+                    return Ok(Step::Pending(wait));
                 }
                 Changed::Yes if self.role == Role::Main => run.state.affected += 1,
                 Changed::Yes | Changed::No => {}
