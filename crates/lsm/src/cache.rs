@@ -42,9 +42,11 @@ struct Pins {
 }
 
 struct Shard {
-    index: HashMap<BlockAddress, usize, BuildHasherDefault<AddressHasher>>,
-    slots: Vec<Slot>,
-    free: Vec<usize>,
+    /// A hit looks at nothing else: every further place would be a cache miss.
+    slots: HashMap<BlockAddress, Slot, BuildHasherDefault<AddressHasher>>,
+    /// The clock's face, for evictions.
+    ring: Vec<Option<BlockAddress>>,
+    vacant: Vec<usize>,
     hand: usize,
     used: usize,
     budget: usize,
@@ -53,8 +55,7 @@ struct Shard {
 }
 
 struct Slot {
-    address: BlockAddress,
-    bytes: Option<Buffer>,
+    bytes: Buffer,
     uses: u8,
 }
 
@@ -63,9 +64,9 @@ impl BlockCache {
     pub(crate) fn new(len_max: usize, pool: &MemoryPool) -> Self {
         let shard = || {
             Mutex::new(Shard {
-                index: HashMap::default(),
-                slots: Vec::new(),
-                free: Vec::new(),
+                slots: HashMap::default(),
+                ring: Vec::new(),
+                vacant: Vec::new(),
                 hand: 0,
                 used: 0,
                 budget: 0,
@@ -126,28 +127,22 @@ impl BlockCache {
 
 impl Shard {
     fn get(&mut self, address: BlockAddress) -> Option<Buffer> {
-        let slot = &mut self.slots[*self.index.get(&address)?];
+        let slot = self.slots.get_mut(&address)?;
         slot.uses = (slot.uses + 1).min(USES_MAX);
-        slot.bytes.clone()
+        Some(slot.bytes.clone())
     }
 
     fn insert(&mut self, address: BlockAddress, bytes: &Buffer) {
         let cost = bytes.len() + ENTRY_OVERHEAD;
-        if self.index.contains_key(&address) || !self.make_room(cost) {
+        if self.slots.contains_key(&address) || !self.make_room(cost) {
             return;
         }
-        let slot = Slot { address, bytes: Some(bytes.clone()), uses: 0 };
-        let index = match self.free.pop() {
-            Some(index) => {
-                self.slots[index] = slot;
-                index
-            }
-            None => {
-                self.slots.push(slot);
-                self.slots.len() - 1
-            }
-        };
-        self.index.insert(address, index);
+        let at = self.vacant.pop().unwrap_or_else(|| {
+            self.ring.push(None);
+            self.ring.len() - 1
+        });
+        self.ring[at] = Some(address);
+        self.slots.insert(address, Slot { bytes: bytes.clone(), uses: 0 });
         self.used += cost;
     }
 
@@ -168,23 +163,20 @@ impl Shard {
     }
 
     fn evict_one(&mut self) -> bool {
-        if self.index.is_empty() {
+        if self.slots.is_empty() {
             return false;
         }
         loop {
-            self.hand = (self.hand + 1) % self.slots.len();
-            let slot = &mut self.slots[self.hand];
-            if slot.bytes.is_none() {
-                continue;
-            }
-            if slot.uses > 0 {
+            self.hand = (self.hand + 1) % self.ring.len();
+            let Some(address) = self.ring[self.hand] else { continue };
+            if let Some(slot) = self.slots.get_mut(&address).filter(|slot| slot.uses > 0) {
                 slot.uses -= 1;
                 continue;
             }
-            let len = slot.bytes.take().map_or(0, |bytes| bytes.len());
+            let len = self.slots.remove(&address).map_or(0, |slot| slot.bytes.len());
             self.used -= len + ENTRY_OVERHEAD;
-            self.index.remove(&slot.address);
-            self.free.push(self.hand);
+            self.ring[self.hand] = None;
+            self.vacant.push(self.hand);
             return true;
         }
     }

@@ -22,6 +22,8 @@ use std::ops::Bound;
 
 /// Bytes of record that a step ahead adds: about a millisecond's work.
 const STEP_LEN: usize = 64 << 10;
+/// Most tuples are shorter than this: one allocation does for them.
+const TUPLE_LEN_GUESS: usize = 512;
 /// A commit frees this many versions of others at most, so that its turn is short.
 const FREES_MAX: usize = 1 << 16;
 
@@ -123,7 +125,7 @@ impl Draft {
     /// record is `len` long.
     fn place_some(&mut self, engine: &Engine, txn: &Txn, len: usize) -> Result<()> {
         let private = txn.private();
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(TUPLE_LEN_GUESS);
         let mut newest =
             private.newest_from(self.last.as_deref().map_or(Bound::Unbounded, Bound::Excluded))?;
         while let Some((key, own)) = newest.next()? {

@@ -19,6 +19,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// An entry takes about this much of a memtable; sizes its hash index.
 const ENTRY_LEN_GUESS: usize = 96;
+/// So many entries are added under one latch.
+const APPLIED_AT_ONCE: usize = 64;
 /// Memory is asked of the pool in pieces of this size.
 const RESERVE_STEP: usize = 256 * 1024;
 
@@ -70,13 +72,16 @@ impl Memtable {
         lsn: Lsn,
         ops: &mut dyn Iterator<Item = (&'a [u8], Seq, Op<'a>)>,
     ) {
-        let mut list = self.list.writer();
         let mut first = last;
-        for (key, seq, op) in ops {
-            first = first.min(seq);
-            list.insert(key, seq, op);
+        let mut ops = ops.peekable();
+        while ops.peek().is_some() {
+            // Given up in between: an iterator may wait for the order of what was there before.
+            let mut list = self.list.writer();
+            for (key, seq, op) in ops.by_ref().take(APPLIED_AT_ONCE) {
+                first = first.min(seq);
+                list.insert(key, seq, op);
+            }
         }
-        drop(list);
         self.cover(first, lsn);
         self.cover(last, lsn);
     }

@@ -7,7 +7,8 @@
 //! ```
 //! Nodes are never changed after they are linked, except for their links, and never freed before the
 //! list: that is why readers need no locks. A point lookup goes through the hash chains and costs
-//! two or three cache misses; the towers serve ordered access.
+//! two or three cache misses; the towers serve ordered access. A new node is in its bucket at once, and in
+//! its place in the order when somebody asks for order, or with others of its kind ([`order`]).
 //!
 //! # Why this is sound
 //! 1. A node is written completely before a `Release` store makes it reachable; readers follow links
@@ -18,8 +19,11 @@
 
 #![expect(unsafe_code, reason = "nodes of variable size in an arena, read while the writer appends")]
 
+mod order;
+
 use crate::key::{Tag, compare};
 use crate::{Op, Seq};
+use order::{Path, Search, WAITING_MAX};
 use parking_lot::{Mutex, MutexGuard};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::{self, NonNull};
@@ -71,6 +75,8 @@ pub(crate) struct SkipList {
     last: AtomicPtr<Node>,
     buckets: Box<[AtomicPtr<Node>]>,
     used: AtomicUsize,
+    /// Nodes that are not in order yet.
+    waiting: AtomicUsize,
     writer: Mutex<Writer>,
 }
 
@@ -87,9 +93,11 @@ struct Writer {
     free_len: usize,
     /// State of the tower dice; any seed will do.
     dice: u64,
-    /// Where the previous insert linked itself: ascending inserts continue from here.
-    splice: [*mut Node; HEIGHT_MAX],
+    /// Where the node linked last was put: ascending inserts continue from here.
+    splice: Path,
     previous: *mut Node,
+    /// Nodes that are not in order yet, oldest first.
+    waiting: Vec<*mut Node>,
 }
 
 /// The right to insert.
@@ -109,6 +117,7 @@ impl SkipList {
             last: AtomicPtr::default(),
             buckets: (0..bucket_count).map(|_| AtomicPtr::default()).collect(),
             used: AtomicUsize::new(bucket_count * size_of::<AtomicPtr<Node>>()),
+            waiting: AtomicUsize::new(0),
             writer: Mutex::new(Writer {
                 chunks: Vec::new(),
                 free: ptr::null_mut(),
@@ -116,6 +125,7 @@ impl SkipList {
                 dice: 0x9E37_79B9_7F4A_7C15,
                 splice: [ptr::null_mut(); HEIGHT_MAX],
                 previous: ptr::null_mut(),
+                waiting: Vec::with_capacity(WAITING_MAX),
             }),
         }
     }
@@ -126,7 +136,7 @@ impl SkipList {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.head[0].load(Acquire).is_null()
+        self.waiting.load(Acquire) == 0 && self.head[0].load(Acquire).is_null()
     }
 
     /// Waits for the one writer's place.
@@ -168,10 +178,12 @@ impl SkipList {
     }
 
     pub(crate) fn first(&self) -> Option<NodeRef> {
+        self.bring_into_order();
         NonNull::new(self.head[0].load(Acquire)).map(NodeRef)
     }
 
     pub(crate) fn last(&self) -> Option<NodeRef> {
+        self.bring_into_order();
         NonNull::new(self.last.load(Acquire)).map(NodeRef)
     }
 
@@ -189,51 +201,24 @@ impl SkipList {
 
     /// The first node at or behind `(key, seq)`.
     pub(crate) fn seek(&self, key: &[u8], seq: Seq) -> Option<NodeRef> {
-        let mut path = [ptr::null_mut(); HEIGHT_MAX];
-        let next = self.find(key, seq, &mut path);
-        NonNull::new(next).map(NodeRef)
+        NonNull::new(self.find(key, seq).next).map(NodeRef)
     }
 
     /// The last node before `(key, seq)`.
     pub(crate) fn seek_before(&self, key: &[u8], seq: Seq) -> Option<NodeRef> {
-        let mut path = [ptr::null_mut(); HEIGHT_MAX];
-        self.find(key, seq, &mut path);
-        NonNull::new(path[0]).map(NodeRef)
+        NonNull::new(self.find(key, seq).path[0]).map(NodeRef)
+    }
+
+    fn find(&self, key: &[u8], seq: Seq) -> Search {
+        self.bring_into_order();
+        let mut search = Search::begin(self);
+        while search.step(self, key, seq) {}
+        search
     }
 
     fn bucket_of(&self, hash: u64) -> usize {
         // The upper half: the lower one is what nodes of a bucket are told apart by.
         (hash >> 32) as usize & (self.buckets.len() - 1)
-    }
-
-    /// Fills `path` with the last node before `(key, seq)` on each level (null: the head) and returns
-    /// the node behind it on level 0.
-    fn find(&self, key: &[u8], seq: Seq, path: &mut [*mut Node; HEIGHT_MAX]) -> *mut Node {
-        let mut node: *mut Node = ptr::null_mut();
-        let mut known_greater: *mut Node = ptr::null_mut();
-        let mut next = ptr::null_mut();
-        for level in (0..self.height.load(Acquire)).rev() {
-            loop {
-                next = self.link_from(node, level).load(Acquire);
-                // A node that stopped us one level up stops us here as well: no second comparison.
-                if next.is_null() || next == known_greater {
-                    break;
-                }
-                if level > 0 {
-                    // If `next` is too far this is compared next: its miss overlaps this one's.
-                    prefetch(self.link_from(node, level - 1).load(Relaxed));
-                }
-                // SAFETY: reached by an Acquire load, so complete.
-                let is_before = unsafe { compare((node_key(next), (*next).tag.seq()), (key, seq)).is_lt() };
-                if !is_before {
-                    break;
-                }
-                node = next;
-            }
-            known_greater = next;
-            path[level] = node;
-        }
-        next
     }
 
     fn link_from(&self, node: *mut Node, level: usize) -> &AtomicPtr<Node> {
@@ -262,46 +247,80 @@ impl Inserter<'_> {
         if height == 1 && self.insert_over(key, seq, op, hash) {
             return;
         }
-        let path = self.path_to(key, seq);
         let node = self.new_node(key, seq, op, height, hash as u32);
+        self.enter(node, hash);
+        if self.follows_previous(key, seq) {
+            self.link(node, self.writer.splice);
+            return;
+        }
+        self.writer.waiting.push(node);
+        self.list.waiting.store(self.writer.waiting.len(), Release);
+        if self.writer.waiting.len() == WAITING_MAX {
+            self.link_waiting();
+        }
+    }
+
+    /// A key that is there already shows where its new version belongs: right before its newest one.
+    fn insert_over(&mut self, key: &[u8], seq: Seq, op: Op<'_>, hash: u64) -> bool {
+        let Some(newest) = self.list.get(key, Seq(u64::MAX)) else { return false };
+        if self.list.tag(newest).seq() > seq || self.writer.waiting.contains(&newest.0.as_ptr()) {
+            return false;
+        }
+        let node = self.new_node(key, seq, op, 1, hash as u32);
+        let before = self.list.before(newest).map_or(ptr::null_mut(), |before| before.0.as_ptr());
+        self.enter(node, hash);
+        self.link_level_0(node, before);
+        // The splice does not know this node on the levels above.
+        self.writer.previous = ptr::null_mut();
+        true
+    }
+
+    /// Puts a complete node at the front of its bucket.
+    fn enter(&mut self, node: *mut Node, hash: u64) {
+        let bucket = &self.list.buckets[self.list.bucket_of(hash)];
+        // SAFETY: `node` is complete and not shared yet.
+        unsafe { (*links(node)).older = bucket.load(Relaxed) };
+        bucket.store(node, Release);
+    }
+
+    /// Whether the entry belongs right behind the one linked before it, as in ascending loads: no search is needed.
+    fn follows_previous(&self, key: &[u8], seq: Seq) -> bool {
+        let previous = self.writer.previous;
+        // SAFETY: nodes of this list, complete.
+        !previous.is_null()
+            && unsafe {
+                let next = link(previous, 0).load(Relaxed);
+                compare((node_key(previous), (*previous).tag.seq()), (key, seq)).is_lt()
+                    && (next.is_null() || compare((node_key(next), (*next).tag.seq()), (key, seq)).is_ge())
+            }
+    }
+
+    /// Links a node behind `path`; returns its height.
+    fn link(&mut self, node: *mut Node, path: Path) -> usize {
+        // SAFETY: a complete node.
+        let height = unsafe { (*node).height } as usize;
         self.list.height.fetch_max(height, Release);
         for (level, &before) in path.iter().enumerate().take(height).skip(1) {
             let from = self.list.link_from(before, level);
-            // SAFETY: `node` is complete and not shared yet, and higher than `level`.
+            // SAFETY: `node` is complete, not reached by this link yet, and higher than `level`.
             unsafe { link(node, level) }.store(from.load(Relaxed), Relaxed);
         }
-        self.publish(node, path[0], hash);
+        self.link_level_0(node, path[0]);
         for (level, &before) in path.iter().enumerate().take(height).skip(1) {
             self.list.link_from(before, level).store(node, Release);
         }
         self.writer.splice = path;
         self.writer.splice[..height].fill(node);
         self.writer.previous = node;
+        height
     }
 
-    /// A key that is there already shows where its new version belongs: right before its newest one.
-    fn insert_over(&mut self, key: &[u8], seq: Seq, op: Op<'_>, hash: u64) -> bool {
-        let Some(newest) = self.list.get(key, Seq(u64::MAX)) else { return false };
-        if self.list.tag(newest).seq() > seq {
-            return false;
-        }
-        let node = self.new_node(key, seq, op, 1, hash as u32);
-        let before = self.list.before(newest).map_or(ptr::null_mut(), |before| before.0.as_ptr());
-        self.publish(node, before, hash);
-        // The splice does not know this node on the levels above.
-        self.writer.previous = ptr::null_mut();
-        true
-    }
-
-    /// Links a complete node behind `before` on level 0 and at the front of its bucket.
-    fn publish(&mut self, node: *mut Node, before: *mut Node, hash: u64) {
+    fn link_level_0(&mut self, node: *mut Node, before: *mut Node) {
         let from = self.list.link_from(before, 0);
-        let bucket = &self.list.buckets[self.list.bucket_of(hash)];
         let after = from.load(Relaxed);
-        // SAFETY: `node` is complete and not shared yet; `after` is null or a node of this list.
+        // SAFETY: `node` is complete and in no order yet; `after` is null or a node of this list.
         unsafe {
             (*links(node)).before.store(before, Relaxed);
-            (*links(node)).older = bucket.load(Relaxed);
             link(node, 0).store(after, Relaxed);
             from.store(node, Release);
             match after.is_null() {
@@ -309,27 +328,6 @@ impl Inserter<'_> {
                 false => (*links(after)).before.store(node, Release),
             }
         }
-        bucket.store(node, Release);
-    }
-
-    /// The last node before `(key, seq)` on each level. Where the entry belongs right behind the one
-    /// inserted before it, as in ascending loads, no search is needed.
-    fn path_to(&self, key: &[u8], seq: Seq) -> [*mut Node; HEIGHT_MAX] {
-        let previous = self.writer.previous;
-        if !previous.is_null() {
-            // SAFETY: nodes of this list, complete.
-            let fits = unsafe {
-                let next = link(previous, 0).load(Relaxed);
-                compare((node_key(previous), (*previous).tag.seq()), (key, seq)).is_lt()
-                    && (next.is_null() || compare((node_key(next), (*next).tag.seq()), (key, seq)).is_ge())
-            };
-            if fits {
-                return self.writer.splice;
-            }
-        }
-        let mut path = [ptr::null_mut(); HEIGHT_MAX];
-        self.list.find(key, seq, &mut path);
-        path
     }
 
     fn new_node(&mut self, key: &[u8], seq: Seq, op: Op<'_>, height: usize, hash: u32) -> *mut Node {

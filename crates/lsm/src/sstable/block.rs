@@ -227,13 +227,6 @@ impl Block {
 
     /// The last restart whose entry lies before `(key, seq)`, or the first restart.
     fn restart_before(&self, key: &[u8], seq: Seq) -> Result<usize> {
-        let first = self.entry(self.restart(0)?)?;
-        let prefix = first.key_rest.get(..self.prefix_len).ok_or(Malformed)?;
-        match key.get(..self.prefix_len).unwrap_or(key).cmp(prefix) {
-            Ordering::Less => return Ok(0),
-            Ordering::Greater => return Ok(self.restart_count.saturating_sub(1)),
-            Ordering::Equal => {}
-        }
         let head = head_of(key, self.prefix_len);
         let (mut low, mut high) = (0, self.restart_count);
         while high - low > 1 {
@@ -249,7 +242,15 @@ impl Block {
             };
             if is_before { low = middle } else { high = middle }
         }
-        Ok(low)
+        // Heads say nothing of a key that has not the common prefix. Looked at last, and where the search goes on: at
+        // the front of the block it would cost a cache miss.
+        let entry = self.entry(self.restart(low)?)?;
+        let prefix = entry.key_rest.get(..self.prefix_len).ok_or(Malformed)?;
+        Ok(match key.get(..self.prefix_len).unwrap_or(key).cmp(prefix) {
+            Ordering::Less => 0,
+            Ordering::Equal => low,
+            Ordering::Greater => self.restart_count - 1,
+        })
     }
 
     fn restart(&self, index: usize) -> Result<usize> {

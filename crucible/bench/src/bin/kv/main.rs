@@ -73,7 +73,9 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         let place = dir.join(engine);
         let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|other| other == name);
         let measured = workload::run(&scale, &wanted, &mut || engines::open(engine, &place, &sizes), &place);
-        std::fs::remove_dir_all(&place)?;
+        if place.exists() {
+            std::fs::remove_dir_all(&place)?;
+        }
         for (name, figures) in measured.map_err(|error| format!("{engine}: {error}"))? {
             println!("{engine:<9} {name:<17} {figures}");
             let order = WORKLOADS.iter().position(|other| *other == name).unwrap_or_default();

@@ -4,7 +4,14 @@
 
 use std::fmt;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Background work counts as done when the process uses less than this share of a core...
+const REST_SHARE: f64 = 0.05;
+/// ...for so long.
+const REST: Duration = Duration::from_millis(600);
+/// There are stores that never rest.
+const REST_AWAITED_MAX: Duration = Duration::from_secs(60);
 
 /// The figures of one workload on one store.
 pub(crate) struct Figures {
@@ -71,6 +78,32 @@ impl Measurement {
     /// Takes over what another thread has timed.
     pub(crate) fn join(&mut self, other: Measurement) {
         self.took.extend(other.took);
+    }
+
+    /// Waits until the background has come to rest.
+    pub(crate) fn await_rest(&self) {
+        let began = Instant::now();
+        let mut before = cpu_us();
+        while began.elapsed() < REST_AWAITED_MAX {
+            std::thread::sleep(REST);
+            let now = cpu_us();
+            if now - before < REST_SHARE * REST.as_micros() as f64 {
+                return;
+            }
+            before = now;
+        }
+    }
+
+    /// The figures of work that was done once for `rows` rows of `row_len` bytes.
+    pub(crate) fn end_shared(self, dir: &Path, rows: u64, row_len: usize) -> Figures {
+        let figures = self.end(dir, row_len, rows * row_len as u64);
+        let rows = rows.max(1) as f64;
+        Figures {
+            rate: figures.rate * rows,
+            cpu_us: figures.cpu_us / rows,
+            written: figures.written / rows,
+            ..figures
+        }
     }
 
     /// The figures; `put_len` is what an operation puts, and `live` what the store holds in the end.
