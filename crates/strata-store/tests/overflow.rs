@@ -12,8 +12,8 @@ use vfs::faulty::Faulty;
 const ROWS: KeyspaceId = KeyspaceId::table(1);
 const INDEX: KeyspaceId = KeyspaceId::index(1);
 const KEYS: u64 = 6_000;
-/// An eighth of the pool is 1 MiB: some six thousand entries.
-const MEMORY: usize = 8 << 20;
+/// Entries begin to leave when there are some six thousand, a twelfth of the pool.
+const MEMORY: usize = 12 << 20;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -58,6 +58,25 @@ impl Large {
                 self.rows.insert(key.to_vec(), value);
             }
         }
+    }
+
+    /// As [`command`](Self::command), but what finds no room is not written.
+    fn command_on_a_full_disk(&mut self, count: u64) {
+        self.txn.statement_view();
+        for _ in 0..count {
+            let key = self.below(KEYS).to_be_bytes();
+            let value = vec![self.below(256) as u8; 60];
+            if self.txn.put(ROWS, &key, &value).is_err() {
+                continue;
+            }
+            self.rows.insert(key.to_vec(), value.clone());
+            while self.txn.put(INDEX, &key, &value[..8]).is_err() {}
+        }
+    }
+
+    fn check_newest(&mut self) {
+        let view = self.txn.statement_view();
+        check(&self.txn, view, &self.rows);
     }
 
     fn check(&mut self) {
@@ -149,4 +168,57 @@ fn it_sees_the_right_versions_and_commits_the_newest() {
     check(&txn, view, &rows);
     assert!(store.verify().unwrap().is_sound());
     assert!(store.memory().used() < MEMORY);
+}
+
+#[test]
+fn it_is_read_and_taken_back_and_committed_while_entries_leave() {
+    let machine = Faulty::new(2);
+    let store = open(&machine.env());
+    let mut rows = Rows::new();
+    for pieces in 15..24 {
+        while machine.step_jobs(100) > 0 {}
+        let mut large = Large::begin(&store, rows.clone());
+        for piece in 0..pieces {
+            large.command(0, 300);
+            if piece % 4 == 1 {
+                let (savepoint, before) = (large.txn.savepoint(), large.rows.clone());
+                large.command(0, 100);
+                large.txn.rollback_to(savepoint);
+                large.txn.release(savepoint);
+                large.rows = before;
+            }
+            if piece > 10 {
+                large.check_newest();
+            }
+        }
+        let Large { txn, rows: after, .. } = large;
+        if pieces % 3 == 0 {
+            txn.rollback();
+            continue;
+        }
+        txn.commit().unwrap();
+        rows = after;
+        let mut txn = store.begin_after(store.last_seq());
+        let view = txn.statement_view();
+        check(&txn, view, &rows);
+    }
+}
+
+#[test]
+fn entries_that_find_no_room_stay_and_leave_later() {
+    let machine = Faulty::new(3);
+    let store = open(&machine.env());
+    for after in 0..12 {
+        while machine.step_jobs(100) > 0 {}
+        let mut large = Large::begin(&store, Rows::new());
+        large.command(0, 2_500);
+        machine.run_full(after, 5);
+        large.command_on_a_full_disk(2_500);
+        assert!(machine.has_run_full(), "the entries left before call {after}");
+        large.check_newest();
+        machine.forget_plan();
+        large.command(0, 2_000);
+        large.check_newest();
+        large.txn.rollback();
+    }
 }

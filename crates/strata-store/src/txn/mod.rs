@@ -14,8 +14,10 @@
 //! views are at least as new, and the position that gates its last reply covers what it has seen.
 
 mod dependencies;
+mod entries;
 mod extent;
 mod holdings;
+mod leaving;
 mod overflow;
 pub(crate) mod private;
 mod scan;

@@ -2,74 +2,28 @@
 //! before commit.
 //!
 //! ```text
-//! stored key ──► [ (command 1, put) (command 3, delete) … ]      oldest first, newest last
-//!      │                 │
-//!      ▼                 ▼
-//!  overflow         value log: [ spilled to scratch │ in memory ]
+//! entries ──► leaving ──► overflow            newer to older; a write is looked for in this order
+//!    │            │           │
+//!    └────────────┴───────────┴──► value log: [ spilled to scratch │ in memory ]
 //! ```
-//! When keys and versions are too many for memory they leave it as a sorted run of the [`Overflow`], and
-//! values of table keyspaces have left it before. What is in memory is newer than any run.
+//! When keys and versions ([`Entries`]) are too many for memory they [leave](Leaving) it as a sorted run of the
+//! [`Overflow`], some with each write. Values of table keyspaces have left it before.
 //!
 //! A statement that runs as command *c* sees, of each key, the newest write of a command before *c*:
 //! never its own (I-8). A savepoint is a mark in the undo log, which exists only while a savepoint
 //! does. Dropping the whole is the rollback.
 
-use super::overflow::{Overflow, RunCursor, put_version};
-use super::values::{ValueLog, ValueRef};
+use super::entries::{Entries, Range, Version, Write};
+use super::leaving::{Leaving, Progress};
+use super::overflow::{Overflow, RunCursor};
+use super::values::ValueLog;
 use crate::keyspace::{KeyBuf, keyspace_of};
 use crate::{KeyspaceId, Result};
-use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, btree_map};
 use std::iter::Peekable;
 use std::ops::Bound;
 
-/// What a write does to its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Write {
-    Put(ValueRef),
-    Delete,
-}
-
-/// A write as it is read back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Own<'a> {
-    Delete,
-    /// A value that is to be read from the value log.
-    Logged(ValueRef),
-    Inline(Cow<'a, [u8]>),
-}
-
-impl Own<'_> {
-    pub(crate) fn into_owned(self) -> Own<'static> {
-        match self {
-            Own::Delete => Own::Delete,
-            Own::Logged(value) => Own::Logged(value),
-            Own::Inline(value) => Own::Inline(Cow::Owned(value.into_owned())),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Version {
-    command: u32,
-    write: Write,
-}
-
-/// The writes of one key. Nearly every key is written once, so the newest needs no allocation.
-#[derive(Debug)]
-struct Versions {
-    newest: Version,
-    earlier: Vec<Version>,
-}
-
-impl Versions {
-    fn seen_by(&self, command: u32) -> Option<Write> {
-        let in_time = |version: &&Version| version.command < command;
-        let seen = Some(&self.newest).filter(in_time).or_else(|| self.earlier.iter().rev().find(in_time));
-        seen.map(|version| version.write)
-    }
-}
+pub(crate) use super::entries::Own;
 
 /// A point to go back to. Marks nest: going back to one forgets those set after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,13 +35,15 @@ pub(crate) struct Mark {
 
 /// The private memtable.
 pub(crate) struct Private {
-    entries: BTreeMap<KeyBuf, Versions>,
-    /// Bytes that keys and their map take, roughly.
-    entries_len: usize,
+    entries: Entries,
+    /// Goes before the overflow, of which its run is a part.
+    leaving: Option<Box<Leaving>>,
     overflow: Option<Overflow>,
-    /// What `entries_len` was of all that is in there.
+    /// What all that is in there took in memory.
     overflow_len: u64,
     values: ValueLog,
+    /// Writes since entries last moved.
+    writes: usize,
     undo: Vec<KeyBuf>,
     /// How often writes were taken back.
     rollbacks: u64,
@@ -96,27 +52,27 @@ pub(crate) struct Private {
     created: Vec<KeyspaceId>,
 }
 
-/// What an entry costs beside its key: the map's node, which is seldom full, and the versions.
-const ENTRY_LEN: usize = 160;
-/// Entries leave memory when they take this much of the pool …
-const POOL_SHARE: usize = 8;
+/// Entries begin to leave memory when they take this much of the pool; before they are gone, a third as much
+/// may have come …
+const POOL_SHARE: usize = 12;
 /// … but not before they make a run that is worth its file.
 const RUN_LEN_MIN: usize = 1 << 20;
-/// A value of an index keyspace that is longer is moved to the value log when its key leaves memory.
-const INLINE_LEN_MAX: usize = 1 << 10;
+/// So many move at once …
+const STEP: usize = 64;
+/// … after so many writes.
+const WRITES_BETWEEN: usize = 16;
 /// Keys from which on it is a job's work to drop them.
 const LARGE_FROM: usize = 10_000;
-/// A key whose versions take more bytes than this, thousands of them, stays in memory.
-const VERSIONS_LEN_MAX: usize = 64 << 10;
 
 impl Private {
     pub(crate) fn new(values: ValueLog) -> Self {
         Private {
-            entries: BTreeMap::new(),
-            entries_len: 0,
+            entries: Entries::default(),
+            leaving: None,
             overflow: None,
             overflow_len: 0,
             values,
+            writes: 0,
             undo: Vec::new(),
             rollbacks: 0,
             depth: 0,
@@ -127,12 +83,13 @@ impl Private {
 
     /// Whether it takes long to be dropped.
     pub(crate) fn is_large(&self) -> bool {
-        self.entries.len() > LARGE_FROM || self.overflow.is_some()
+        self.entries.count() > LARGE_FROM || self.overflow.is_some()
     }
 
     /// Forgets so many of its keys; `false` if none were left. For who drops it piece by piece.
     pub(crate) fn forget_some(&mut self, count: usize) -> bool {
-        (0..count).map_while(|_| self.entries.pop_first()).count() > 0
+        let leaving = self.leaving.as_mut().map(|leaving| &mut leaving.entries);
+        self.entries.forget(count) > 0 || leaving.is_some_and(|entries| entries.forget(count) > 0)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -144,84 +101,79 @@ impl Private {
     }
 
     pub(crate) fn put(&mut self, command: u32, key: KeyBuf, value: &[u8]) -> Result<()> {
-        let spills = !keyspace_of(&key).is_index();
-        self.account(&key)?;
-        let value = self.values.append(value, spills)?;
-        self.write(key, Version { command, write: Write::Put(value) });
+        let is_inline = keyspace_of(&key).is_index();
+        self.make_room(Entries::len_of(&key) + if is_inline { value.len() } else { 0 })?;
+        let write = match is_inline {
+            true => self.entries.keep_inline(value),
+            false => Write::Logged(self.values.append(value)?),
+        };
+        self.write(key, Version { command, write });
         Ok(())
     }
 
     pub(crate) fn delete(&mut self, command: u32, key: KeyBuf) -> Result<()> {
-        self.account(&key)?;
+        self.make_room(Entries::len_of(&key))?;
         self.write(key, Version { command, write: Write::Delete });
         Ok(())
     }
 
-    fn account(&mut self, key: &KeyBuf) -> Result<()> {
-        self.entries_len += ENTRY_LEN + if key.spilled() { key.len() } else { 0 };
-        let held = self.entries_len + self.values.inline_len();
+    /// Sees to it that a write finds room in memory.
+    fn make_room(&mut self, more: usize) -> Result<()> {
+        self.writes += 1;
+        if self.writes >= WRITES_BETWEEN {
+            self.writes = 0;
+            self.leave_some()?;
+        }
         let share = self.values.scratch().pool.cap() / POOL_SHARE;
-        if held <= share && self.values.reserve_beside(self.entries_len).is_ok() {
+        if self.entries.len() > share {
+            self.begin_leaving()?;
+        }
+        if self.values.reserve_beside(self.held() + more).is_ok() {
             return Ok(());
         }
-        // While a savepoint is set the undo log needs them here.
-        if held >= RUN_LEN_MIN && self.depth == 0 {
-            self.spill_entries()?;
+        self.begin_leaving()?;
+        while self.leaving.is_some() {
+            self.leave_some()?;
         }
-        self.values.reserve_beside(self.entries_len)
+        self.values.reserve_beside(self.held() + more)
     }
 
-    /// Moves the entries to the overflow.
-    fn spill_entries(&mut self) -> Result<()> {
+    /// Bytes of keys, versions and inline values in memory, roughly.
+    fn held(&self) -> usize {
+        self.entries.len() + self.leaving.as_ref().map_or(0, |leaving| leaving.entries.len())
+    }
+
+    /// Lets the entries leave, if they make a run. While a savepoint is set the undo log needs them here.
+    fn begin_leaving(&mut self) -> Result<()> {
+        if self.depth > 0 || self.entries.len() < RUN_LEN_MIN {
+            return Ok(());
+        }
+        while self.leaving.is_some() {
+            self.leave_some()?;
+        }
         let overflow = match &mut self.overflow {
             Some(overflow) => overflow,
             none => none.insert(Overflow::create(self.values.scratch())?),
         };
-        let mut run = overflow.begin_run();
-        let (mut versions, mut staying) = (Vec::new(), Vec::new());
-        for (key, written) in &self.entries {
-            versions.clear();
-            for version in std::iter::once(&written.newest).chain(written.earlier.iter().rev()) {
-                let own = leaving(&mut self.values, key, version.write)?;
-                put_version(&mut versions, version.command, &own);
-            }
-            if versions.len() > VERSIONS_LEN_MAX {
-                staying.push(key.clone());
-            } else {
-                run.add(key, &versions)?;
-            }
-        }
-        overflow.end_run(run)?;
-        self.overflow_len += self.entries_len as u64;
-        self.keep_only(&staying);
+        self.leaving = Some(Box::new(Leaving::begin(std::mem::take(&mut self.entries), overflow)));
         Ok(())
     }
 
-    /// The entries have left memory, but for a few.
-    fn keep_only(&mut self, staying: &[KeyBuf]) {
-        if staying.is_empty() {
-            self.values.forget_inline();
+    fn leave_some(&mut self) -> Result<()> {
+        let (Some(leaving), Some(overflow)) = (&mut self.leaving, &mut self.overflow) else { return Ok(()) };
+        if leaving.step(STEP, (overflow, &mut self.values), &mut self.entries)? == Progress::Gone {
+            self.overflow_len += leaving.entries.len() as u64;
+            self.leaving = None;
+            self.values.shrink_beside(self.entries.len());
         }
-        let mut entries = std::mem::take(&mut self.entries);
-        self.entries = staying.iter().filter_map(|key| entries.remove_entry(key)).collect();
-        self.entries_len = self.entries.values().map(|v| ENTRY_LEN * (1 + v.earlier.len())).sum();
-        self.values.shrink_beside(self.entries_len);
+        Ok(())
     }
 
     fn write(&mut self, key: KeyBuf, version: Version) {
         if self.depth > 0 {
             self.undo.push(key.clone());
         }
-        let keeps_history = self.depth > 0;
-        self.entries
-            .entry(key)
-            .and_modify(|versions| {
-                let replaced = std::mem::replace(&mut versions.newest, version);
-                if keeps_history || replaced.command != version.command {
-                    versions.earlier.push(replaced);
-                }
-            })
-            .or_insert(Versions { newest: version, earlier: Vec::new() });
+        self.entries.put(key, version, self.depth > 0);
     }
 
     /// Nobody else knows `keyspace`: what is written to it supersedes nothing.
@@ -243,14 +195,16 @@ impl Private {
 
     /// About how many bytes there are to commit.
     pub(crate) fn len(&self) -> u64 {
-        self.values.len() + self.entries_len as u64 + self.overflow_len
+        self.values.len() + self.held() as u64 + self.overflow_len
     }
 
     /// The write of `key` that a statement of `command` sees.
     pub(crate) fn get(&self, key: &[u8], command: u32) -> Result<Option<Own<'_>>> {
-        let in_memory = self.entries.get(key).and_then(|versions| versions.seen_by(command));
+        let leaving = self.leaving.as_ref();
+        let in_memory = self.entries.get(key, command);
+        let in_memory = in_memory.or_else(|| leaving.and_then(|leaving| leaving.entries.get(key, command)));
         match (in_memory, &self.overflow) {
-            (Some(write), _) => Ok(Some(self.own(key, write))),
+            (Some(own), _) => Ok(Some(own)),
             (None, Some(overflow)) => overflow.get(key, command),
             (None, None) => Ok(None),
         }
@@ -265,20 +219,14 @@ impl Private {
         command: u32,
         cursor: &mut RunCursor,
     ) -> Result<Option<(KeyBuf, Own<'_>)>> {
-        let mut entries = self.entries.range::<[u8], _>(range);
-        let pick = |(key, versions): (&'_ KeyBuf, &Versions)| {
-            versions.seen_by(command).map(|write| (key.clone(), self.own(key, write)))
-        };
-        let in_memory = if reverse { entries.rev().find_map(pick) } else { entries.find_map(pick) };
-        let Some(overflow) = &self.overflow else { return Ok(in_memory) };
-        let spilled = overflow.first_in(range, reverse, command, cursor)?;
-        Ok(match (in_memory, spilled) {
-            (Some(memory), Some(spilled)) => {
-                let order = if reverse { spilled.0.cmp(&memory.0) } else { memory.0.cmp(&spilled.0) };
-                Some(if order == Ordering::Greater { spilled } else { memory })
-            }
-            (memory, spilled) => memory.or(spilled),
-        })
+        let mut first = self.entries.first_in(range, reverse, command);
+        if let Some(leaving) = &self.leaving {
+            first = nearer(first, leaving.entries.first_in(range, reverse, command), reverse);
+        }
+        if let Some(overflow) = &self.overflow {
+            first = nearer(first, overflow.first_in(range, reverse, command, cursor)?, reverse);
+        }
+        Ok(first)
     }
 
     /// Whether `key` is written.
@@ -293,7 +241,8 @@ impl Private {
         if let Some(iter) = &mut spilled {
             iter.next()?;
         }
-        let memory = self.entries.range::<[u8], _>((lower, Bound::Unbounded)).peekable();
+        let older = self.leaving.as_ref().map(|leaving| Walk::new(&leaving.entries, lower));
+        let memory = InMemory { newer: Walk::new(&self.entries, lower), older };
         Ok(Newest { private: self, memory, spilled, passes_spilled: false })
     }
 
@@ -307,16 +256,6 @@ impl Private {
         Ok(())
     }
 
-    fn own(&self, key: &[u8], write: Write) -> Own<'_> {
-        match write {
-            Write::Delete => Own::Delete,
-            Write::Put(value) if keyspace_of(key).is_index() => {
-                Own::Inline(Cow::Borrowed(self.values.inline(value)))
-            }
-            Write::Put(value) => Own::Logged(value),
-        }
-    }
-
     pub(crate) fn mark(&mut self) -> Mark {
         let mark = Mark { undo_len: self.undo.len(), dropped_len: self.dropped.len(), depth: self.depth };
         self.depth += 1;
@@ -328,24 +267,11 @@ impl Private {
         self.rollbacks += 1;
         while self.undo.len() > mark.undo_len {
             if let Some(key) = self.undo.pop() {
-                self.take_back(key);
+                self.entries.take_back(key);
             }
         }
         self.dropped.truncate(mark.dropped_len);
         self.depth = mark.depth + 1;
-    }
-
-    fn take_back(&mut self, key: KeyBuf) {
-        if let std::collections::btree_map::Entry::Occupied(mut entry) = self.entries.entry(key) {
-            match entry.get_mut().earlier.pop() {
-                Some(before) => entry.get_mut().newest = before,
-                None => {
-                    let (key, _) = entry.remove_entry();
-                    let len = ENTRY_LEN + if key.spilled() { key.len() } else { 0 };
-                    self.entries_len = self.entries_len.saturating_sub(len);
-                }
-            }
-        }
     }
 
     /// How often writes were taken back: what was known of them before may not hold.
@@ -362,25 +288,75 @@ impl Private {
     }
 }
 
-/// A write that leaves memory: its value goes along if it is short, and to the log otherwise.
-fn leaving<'a>(values: &'a mut ValueLog, key: &[u8], write: Write) -> Result<Own<'a>> {
-    Ok(match write {
-        Write::Delete => Own::Delete,
-        Write::Put(value) if !keyspace_of(key).is_index() => Own::Logged(value),
-        Write::Put(value) if value.len() <= INLINE_LEN_MAX => {
-            Own::Inline(Cow::Borrowed(values.inline(value)))
+/// What comes first, of what two sources have; of the same key, what the newer source has.
+fn nearer<'a>(
+    newer: Option<(KeyBuf, Own<'a>)>,
+    older: Option<(KeyBuf, Own<'a>)>,
+    reverse: bool,
+) -> Option<(KeyBuf, Own<'a>)> {
+    match (newer, older) {
+        (Some(newer), Some(older)) => {
+            let order = if reverse { older.0.cmp(&newer.0) } else { newer.0.cmp(&older.0) };
+            Some(if order == Ordering::Greater { older } else { newer })
         }
-        Write::Put(value) => {
-            let bytes = values.inline(value).to_vec();
-            Own::Logged(values.append(&bytes, true)?)
+        (newer, older) => newer.or(older),
+    }
+}
+
+/// The newest writes of entries, one after the other.
+struct Walk<'a> {
+    entries: &'a Entries,
+    rest: Peekable<Range<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(entries: &'a Entries, lower: Bound<&[u8]>) -> Self {
+        Walk { entries, rest: entries.from(lower).peekable() }
+    }
+
+    fn peek(&mut self) -> Option<&'a KeyBuf> {
+        self.rest.peek().map(|(key, _)| *key)
+    }
+
+    fn next(&mut self) -> Option<(&'a KeyBuf, Own<'a>)> {
+        self.rest.next().map(|(key, versions)| (key, self.entries.newest(versions)))
+    }
+}
+
+/// The writes in memory that commit, one after the other.
+struct InMemory<'a> {
+    newer: Walk<'a>,
+    older: Option<Walk<'a>>,
+}
+
+impl<'a> InMemory<'a> {
+    fn peek(&mut self) -> Option<&'a KeyBuf> {
+        let older = self.older.as_mut().and_then(Walk::peek);
+        match (self.newer.peek(), older) {
+            (Some(newer), Some(older)) => Some(newer.min(older)),
+            (newer, older) => newer.or(older),
         }
-    })
+    }
+
+    fn next(&mut self) -> Option<(&'a KeyBuf, Own<'a>)> {
+        let Some(older) = &mut self.older else { return self.newer.next() };
+        match (self.newer.peek(), older.peek()) {
+            (Some(newer), Some(key)) if newer > key => older.next(),
+            (None, _) => older.next(),
+            (Some(newer), key) => {
+                if key == Some(newer) {
+                    older.next();
+                }
+                self.newer.next()
+            }
+        }
+    }
 }
 
 /// The writes that commit, one after the other.
 pub(crate) struct Newest<'a> {
     private: &'a Private,
-    memory: Peekable<btree_map::Range<'a, KeyBuf, Versions>>,
+    memory: InMemory<'a>,
     /// Stands on the next key of the overflow.
     spilled: Option<lsm::Iter>,
     /// What it stands on was handed out, or is hidden by what was.
@@ -399,9 +375,9 @@ impl Newest<'_> {
             let in_run = self.spilled.as_ref().filter(|iter| iter.is_valid()).map(lsm::Iter::key);
             let (keyspace, order) = match (self.memory.peek(), in_run) {
                 (None, None) => return Ok(None),
-                (Some((key, _)), None) => (keyspace_of(key), Ordering::Less),
+                (Some(key), None) => (keyspace_of(key), Ordering::Less),
                 (None, Some(key)) => (keyspace_of(key), Ordering::Greater),
-                (Some((key, _)), Some(run)) => (keyspace_of(run.min(key)), key.as_slice().cmp(run)),
+                (Some(key), Some(run)) => (keyspace_of(run.min(key)), key.as_slice().cmp(run)),
             };
             self.passes_spilled = order != Ordering::Less;
             let from_memory = if order == Ordering::Greater { None } else { self.memory.next() };
@@ -409,7 +385,7 @@ impl Newest<'_> {
                 continue;
             }
             return match (from_memory, &self.private.overflow, &self.spilled) {
-                (Some((key, versions)), ..) => Ok(Some((key, self.private.own(key, versions.newest.write)))),
+                (Some((key, own)), ..) => Ok(Some((key, own))),
                 (None, Some(overflow), Some(iter)) => {
                     Ok(Some((iter.key(), overflow.newest_of(iter.value())?)))
                 }

@@ -6,8 +6,7 @@
 //!      ├── scratch ────┼────── memory ─────────┤
 //! ```
 //! The log is addressed by one running offset. Spilling moves the whole memory part behind the scratch
-//! part and changes no offset. Values of index keyspaces are small, so they go to a log of their own that
-//! does not spill; they leave with their keys when those do.
+//! part and changes no offset. Values of index keyspaces are small and lie with their keys.
 
 use crate::{Error, Result};
 use filesystem::{MemoryPool, Reservation, ScratchFile};
@@ -39,6 +38,14 @@ pub(crate) struct ValueRef {
 }
 
 impl ValueRef {
+    pub(crate) fn new(at: u64, len: u32) -> Self {
+        ValueRef { at, len }
+    }
+
+    pub(crate) fn at(self) -> u64 {
+        self.at
+    }
+
     pub(crate) fn len(self) -> usize {
         self.len as usize
     }
@@ -61,7 +68,6 @@ pub(crate) struct ValueLog {
     file: Option<ScratchFile>,
     spilled: u64,
     memory: Vec<u8>,
-    inline: Vec<u8>,
     /// What the owner keeps in memory beside the log.
     beside: usize,
     reservation: Option<Reservation>,
@@ -69,26 +75,12 @@ pub(crate) struct ValueLog {
 
 impl ValueLog {
     pub(crate) fn new(scratch: Arc<Scratch>) -> Self {
-        ValueLog {
-            scratch,
-            file: None,
-            spilled: 0,
-            memory: Vec::new(),
-            inline: Vec::new(),
-            beside: 0,
-            reservation: None,
-        }
+        ValueLog { scratch, file: None, spilled: 0, memory: Vec::new(), beside: 0, reservation: None }
     }
 
-    /// Keeps a value; one that may not spill is kept for [`inline`](Self::inline).
-    pub(crate) fn append(&mut self, value: &[u8], spills: bool) -> Result<ValueRef> {
+    /// Keeps a value.
+    pub(crate) fn append(&mut self, value: &[u8]) -> Result<ValueRef> {
         let len = value.len() as u32;
-        if !spills {
-            self.reserve(value.len())?;
-            let at = self.inline.len() as u64;
-            self.inline.extend_from_slice(value);
-            return Ok(ValueRef { at, len });
-        }
         if self.memory.len() + value.len() > MEMORY_LEN_MAX || self.reserve(value.len()).is_err() {
             self.spill()?;
             self.reserve(value.len())?;
@@ -110,11 +102,11 @@ impl ValueLog {
 
     /// Bytes of values, those that were taken back included.
     pub(crate) fn len(&self) -> u64 {
-        self.spilled + (self.memory.len() + self.inline.len()) as u64
+        self.spilled + self.memory.len() as u64
     }
 
     fn reserve(&mut self, more: usize) -> Result<()> {
-        let wanted = self.memory.len() + self.inline.len() + self.beside + more;
+        let wanted = self.memory.len() + self.beside + more;
         let held = FREE_LEN + self.reservation.as_ref().map_or(0, Reservation::bytes);
         if wanted <= held {
             return Ok(());
@@ -134,20 +126,10 @@ impl ValueLog {
         &self.scratch
     }
 
-    /// Nobody refers to a value that does not spill any more.
-    pub(crate) fn forget_inline(&mut self) {
-        self.inline = Vec::new();
-    }
-
-    /// Bytes of values that do not spill.
-    pub(crate) fn inline_len(&self) -> usize {
-        self.inline.len()
-    }
-
     /// Gives back what the owner, who now keeps so much beside the log, does not need.
     pub(crate) fn shrink_beside(&mut self, len: usize) {
         self.beside = len;
-        let wanted = self.memory.len() + self.inline.len() + self.beside;
+        let wanted = self.memory.len() + self.beside;
         if let Some(reservation) = &mut self.reservation {
             reservation.shrink(reservation.bytes().saturating_sub(wanted));
         }
@@ -185,11 +167,5 @@ impl ValueLog {
             Some(file) => Ok(file.read_at(&mut into[from..], value.at)?),
             None => unreachable!("{} bytes were spilled, but there is no scratch file", self.spilled),
         }
-    }
-
-    /// A value that may not spill.
-    pub(crate) fn inline(&self, value: ValueRef) -> &[u8] {
-        let at = value.at as usize;
-        self.inline.get(at..at + value.len()).unwrap_or_default()
     }
 }
