@@ -2,7 +2,8 @@
 //!
 //! A transaction that writes millions of rows locks each of them, and hardly anybody asks for one. So beyond
 //! some thousands its locks are kept as hashes of their keys, in sorted runs that are merged as they become
-//! many, like the levels of a log-structured tree. When somebody does ask, the lock is *shown*: it gets a queue
+//! many, like the levels of a log-structured tree. There is a tree for each of [`PARTS`] equal parts of the hashes, so
+//! that no lock waits until millions are merged. When somebody does ask, the lock is *shown*: it gets a queue
 //! in the table as any other. Two keys of equal hash share a lock, which costs a needless wait once in
 //! a few billion rows.
 //!
@@ -12,15 +13,17 @@ use super::LockKey;
 use super::modes::Mode;
 use crate::TxnId;
 
-/// Hashes that are kept unsorted.
-const TAIL_LEN: usize = 4096;
+/// By the hash's first six bits.
+const PARTS: usize = 64;
+/// Hashes of a part that are kept unsorted.
+const TAIL_LEN: usize = 128;
 
 /// A transaction's mass of locks.
 #[derive(Debug)]
 pub(super) struct Mass {
     pub(super) txn: TxnId,
     /// By mode.
-    locked: [Runs; 4],
+    locked: [Hashes; 4],
     /// Those that have a queue now.
     pub(super) shown: Vec<LockKey>,
 }
@@ -32,28 +35,60 @@ impl Mass {
 
     /// Adds a lock. It may be there already.
     pub(super) fn add(&mut self, hash: u64, mode: Mode) {
-        if let Some(runs) = self.locked.get_mut(mode.index()) {
-            runs.add(hash);
+        if let Some(hashes) = self.locked.get_mut(mode.index()) {
+            hashes.add(hash);
         }
     }
 
     /// The modes in which a key is locked.
     pub(super) fn modes_of(&self, hash: u64) -> u8 {
-        let held = self.locked.iter().enumerate().filter(|(_, runs)| runs.contains(hash));
+        let held = self.locked.iter().enumerate().filter(|(_, hashes)| hashes.contains(hash));
         held.fold(0, |modes, (mode, _)| modes | 1 << mode)
     }
 
     /// Tells of every lock, each mode by itself.
     pub(super) fn each(&self, tell: &mut dyn FnMut(u64, usize)) {
-        for (mode, runs) in self.locked.iter().enumerate() {
-            runs.sorted.iter().chain([&runs.tail]).flatten().for_each(|hash| tell(*hash, mode));
+        for (mode, hashes) in self.locked.iter().enumerate() {
+            for part in &hashes.parts {
+                part.sorted.iter().chain([&part.tail]).flatten().for_each(|hash| tell(*hash, mode));
+            }
         }
     }
 
     /// Bytes that it takes.
     pub(super) fn len(&self) -> usize {
-        self.locked.iter().map(Runs::len).sum::<usize>() * size_of::<u64>()
+        self.locked.iter().map(|hashes| hashes.len).sum::<usize>() * size_of::<u64>()
     }
+}
+
+/// A growing set of hashes.
+#[derive(Debug, Default)]
+struct Hashes {
+    /// [`PARTS`] of them, once there is a hash.
+    parts: Vec<Runs>,
+    /// How many are kept.
+    len: usize,
+}
+
+impl Hashes {
+    fn add(&mut self, hash: u64) {
+        if self.parts.is_empty() {
+            self.parts.resize_with(PARTS, Runs::default);
+        }
+        if let Some(part) = self.parts.get_mut(part_of(hash)) {
+            let before = part.len();
+            part.add(hash);
+            self.len = self.len - before + part.len();
+        }
+    }
+
+    fn contains(&self, hash: u64) -> bool {
+        self.parts.get(part_of(hash)).is_some_and(|part| part.contains(hash))
+    }
+}
+
+fn part_of(hash: u64) -> usize {
+    (hash >> (u64::BITS - PARTS.ilog2())) as usize
 }
 
 /// A growing set of numbers.
@@ -66,9 +101,6 @@ struct Runs {
 
 impl Runs {
     fn add(&mut self, hash: u64) {
-        if self.tail.capacity() == 0 {
-            self.tail.reserve_exact(TAIL_LEN);
-        }
         self.tail.push(hash);
         if self.tail.len() < TAIL_LEN {
             return;
