@@ -7,16 +7,21 @@ use super::operator::CteState;
 use super::step::{Input, Step};
 use super::suspend::Suspension;
 use crate::error::Result;
-use crate::plan::PhysicalPlan;
+use crate::plan::{Physical, PhysicalPlan, Probes};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use strata_types::{Batch, Type, Value};
+
+/// Rows that a short statement names at most.
+const SHORT_ROWS: usize = 16;
 
 /// A statement's operators and where they stand. Parked as it is between pulls.
 pub struct Running {
     root: Input,
     state: State,
     types: Vec<Type>,
+    /// It may run once more.
+    is_renewable: bool,
     /// Subqueries first, then the main query: each operator before its inputs.
     counters: Vec<Arc<Counters>>,
 }
@@ -104,17 +109,50 @@ fn build_with(plan: &PhysicalPlan, mut meters: Meters) -> Result<Running> {
             memo: None,
         })));
     }
+    let is_renewable = plan.subplans.is_empty() && plan.cte_count == 0 && is_short(&plan.root);
     let ctes = (0..plan.cte_count).map(|_| CteState::default()).collect();
     let root = operator(&plan.root, Role::Main, &mut meters)?;
     Ok(Running {
         root,
         state: State { ctes, subplans, ..State::default() },
         types: plan.root.types(),
+        is_renewable,
         counters: meters.finish(),
     })
 }
 
+/// Whether making the operators of a plan is a good part of running them; such hold next to nothing while they
+/// do not run.
+fn is_short(plan: &Physical) -> bool {
+    let is_short_itself = match plan {
+        Physical::Values { rows, .. } => rows.len() <= SHORT_ROWS,
+        Physical::KeyLookup { probes: Probes::Keys(keys), .. } => keys.len() <= SHORT_ROWS,
+        Physical::KeyLookup { .. }
+        | Physical::IndexRange { .. }
+        | Physical::Filter { .. }
+        | Physical::Project { .. }
+        | Physical::Limit { .. }
+        | Physical::LockRows { .. }
+        | Physical::Insert(_)
+        | Physical::Update(_)
+        | Physical::Delete(_) => true,
+        _ => false,
+    };
+    is_short_itself && plan.inputs().into_iter().all(is_short)
+}
+
 impl Running {
+    /// Operators that have come to their end, at their start again: as if just built. `None` if they are better
+    /// built anew.
+    pub fn renewed(mut self) -> Option<Running> {
+        if !self.is_renewable {
+            return None;
+        }
+        self.root.rewind();
+        self.state.affected = 0;
+        Some(self)
+    }
+
     /// The next rows, or why there are none now.
     ///
     /// # Errors

@@ -131,8 +131,8 @@ impl Session {
         let env = self.environment(shared);
         let statement =
             if statement.is_current(&env) { statement } else { Arc::new(statement.renewed(&env)?) };
-        let params = super::portal::decode_params(&env, &statement, formats, params)?;
-        super::portal::check_result_formats(&statement, &results)?;
+        let params = super::bound::decode_params(&env, &statement, formats, params)?;
+        super::bound::check_result_formats(&statement, &results)?;
         drop(env);
         let mut portal = Portal::new(statement, params, results);
         portal.depth = self.transaction.depth();

@@ -1,32 +1,33 @@
 //! What keeps a statement from running or from going on: cancellation, timeouts, read-only transactions.
 
 use super::session::Session;
+use super::settings::Modes;
 use super::shared::Shared;
 use super::transaction::{Block, Isolation};
 use crate::error::{Result, SqlError};
-use strata_store::Access;
 use strata_types::sqlstate;
 
 impl Session {
     /// The isolation level of the transaction at hand.
     pub(super) fn isolation(&self) -> Isolation {
-        let settings = self.variables.settings.borrow();
-        let is_on = |mode| settings.is_on(self.mode_setting(mode));
-        match settings.get(self.mode_setting("isolation")) {
-            Some("serializable") if !is_on("read_only") => Isolation::Serializable(Access::ReadWrite),
-            Some("serializable") if is_on("deferrable") => Isolation::Serializable(Access::Deferrable),
-            Some("serializable") => Isolation::Serializable(Access::ReadOnly),
-            Some("repeatable read") => Isolation::RepeatableRead,
-            _ => Isolation::ReadCommitted,
-        }
+        self.modes().isolation()
     }
 
     /// Whether the transaction at hand may not write.
     pub(super) fn is_read_only(&self) -> bool {
-        self.variables.settings.borrow().is_on(self.mode_setting("read_only"))
+        self.modes().read_only
     }
 
     /// A block has modes of its own; an implicit transaction has the session's.
+    fn modes(&self) -> Modes {
+        let limits = self.variables.settings.borrow().limits();
+        match self.transaction.block() {
+            Block::Open | Block::Failed => limits.in_block,
+            Block::Idle | Block::Implicit => limits.by_default,
+        }
+    }
+
+    /// The setting that a mode of the transaction at hand is.
     pub(super) fn mode_setting(&self, mode: &str) -> &'static str {
         let own = matches!(self.transaction.block(), Block::Open | Block::Failed);
         match (mode, own) {

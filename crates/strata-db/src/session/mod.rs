@@ -12,6 +12,7 @@
 mod activity;
 mod admission;
 mod advisory;
+mod bound;
 mod boundaries;
 mod copy;
 mod cursor;
@@ -21,6 +22,7 @@ mod environment;
 mod explain;
 mod extended;
 mod guards;
+mod idle;
 mod interrupts;
 mod names;
 mod notify;

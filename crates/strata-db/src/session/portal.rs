@@ -18,12 +18,11 @@ use super::utility;
 use crate::bind::BoundKind;
 use crate::error::{Result, SqlError};
 use crate::exec::{self, Context, RowWatch, Step, Wait, Workspace};
-use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use strata_store::View;
-use strata_types::{Batch, Value, sqlstate};
+use strata_types::{Batch, Value};
 
 /// A statement with its parameters, as far as it has run.
 pub(super) struct Portal {
@@ -281,7 +280,7 @@ impl Portal {
             return Ok(false);
         };
         if let Work::Plan(plan, kind) = &self.statement.work {
-            let running = exec::build(plan)?;
+            let running = session.idle.operators(plan)?;
             let watch = Watch::new(self.statement.references.clone());
             self.state = State::Plan { running, view, kind: *kind, watch };
         }
@@ -428,6 +427,7 @@ impl Portal {
                     Step::Done => {
                         let tag = tag(kind, self.rows, running.affected());
                         let events = session.transaction.due_now(watch.take());
+                        self.end_plan(session);
                         if events.is_empty() {
                             return Ok(Next::Done(tag));
                         }
@@ -436,6 +436,14 @@ impl Portal {
                     }
                 }
             }
+        }
+    }
+
+    /// The plan has come to its end: the session keeps its operators for the next time.
+    fn end_plan(&mut self, session: &mut Session) {
+        let ended = std::mem::replace(&mut self.state, State::Done);
+        if let (State::Plan { running, .. }, Work::Plan(plan, _)) = (ended, &self.statement.work) {
+            session.idle.give_back(plan, running);
         }
     }
 
@@ -533,68 +541,4 @@ fn tag(kind: BoundKind, rows: u64, affected: u64) -> String {
         BoundKind::Delete => format!("DELETE {affected}"),
         BoundKind::Merge => format!("MERGE {affected}"),
     }
-}
-
-/// Parameters of a Bind message, decoded to the statement's types.
-///
-/// # Errors
-/// 08P01 for a wrong count; 22P02, 22P03 and others for bad values.
-pub(super) fn decode_params(
-    env: &StepEnvironment<'_>,
-    statement: &Statement,
-    formats: &[WireFormat],
-    params: &[Option<Bytes>],
-) -> Result<Vec<Value>> {
-    if params.len() != statement.params.len() {
-        return Err(SqlError::new(
-            sqlstate::PROTOCOL_VIOLATION,
-            format!(
-                "bind message supplies {} parameters, but prepared statement \"\" requires {}",
-                params.len(),
-                statement.params.len()
-            ),
-        ));
-    }
-    if formats.len() > 1 && formats.len() != params.len() {
-        return Err(SqlError::new(
-            sqlstate::PROTOCOL_VIOLATION,
-            format!("bind message has {} parameter formats but {} parameters", formats.len(), params.len()),
-        ));
-    }
-    let mut values = Vec::with_capacity(params.len());
-    for (index, (bytes, ty)) in params.iter().zip(&statement.params).enumerate() {
-        let value = match bytes {
-            None => Value::Null,
-            Some(bytes) => match WireFormat::of(formats, index) {
-                WireFormat::Text => {
-                    let text = std::str::from_utf8(bytes).map_err(|_| {
-                        SqlError::new(
-                            sqlstate::CHARACTER_NOT_IN_REPERTOIRE,
-                            "invalid byte sequence for encoding \"UTF8\"",
-                        )
-                    })?;
-                    exec::input_text(env, *ty, text)?
-                }
-                WireFormat::Binary => Value::from_binary(*ty, bytes)?,
-            },
-        };
-        values.push(value);
-    }
-    Ok(values)
-}
-
-/// # Errors
-/// 08P01 if there are neither none, one nor as many formats as columns.
-pub(super) fn check_result_formats(statement: &Statement, formats: &[WireFormat]) -> Result<()> {
-    if formats.len() > 1 && formats.len() != statement.fields.len() {
-        return Err(SqlError::new(
-            sqlstate::PROTOCOL_VIOLATION,
-            format!(
-                "bind message has {} result formats but query has {} columns",
-                formats.len(),
-                statement.fields.len()
-            ),
-        ));
-    }
-    Ok(())
 }

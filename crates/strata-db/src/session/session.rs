@@ -4,6 +4,7 @@ use super::activity::{Activity, State};
 use super::copy::CopyIn;
 use super::engine::{SessionId, Turn};
 use super::environment::{Held, StepEnvironment, Variables};
+use super::idle::Idle;
 use super::interrupts::Interrupts;
 use super::outbox::Outbox;
 use super::portal::Portal;
@@ -30,6 +31,7 @@ pub(super) struct Session {
     /// Portals by name, cursors among them; the unnamed one under "".
     pub(super) portals: BTreeMap<String, Box<Portal>>,
     pub(super) running: Running,
+    pub(super) idle: Idle,
     /// After an error in the extended protocol nothing is done until Sync.
     pub(super) skip_to_sync: bool,
     /// Raised by another session to end this one.
@@ -128,6 +130,7 @@ impl Session {
             statements: HashMap::new(),
             portals: BTreeMap::new(),
             running: Running::Nothing,
+            idle: Idle::default(),
             skip_to_sync: false,
             lock_deadline: None,
             idle_deadline: None,

@@ -1,6 +1,9 @@
 //! The settings that every statement asks for, read once when they change.
 
 use super::{Settings, value};
+use crate::parse::ast::IsolationLevel;
+use crate::session::transaction::Isolation;
+use strata_store::Access;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +21,51 @@ pub(in crate::session) struct Limits {
     pub(in crate::session) waits_for_disk: bool,
     /// `work_mem` in bytes: what an operator may hold in memory.
     pub(in crate::session) work_mem: usize,
+    /// `transaction_isolation` and its kind: of the block at hand.
+    pub(in crate::session) in_block: Modes,
+    /// `default_transaction_isolation` and its kind: of implicit transactions, and of blocks as they begin.
+    pub(in crate::session) by_default: Modes,
+}
+
+/// The modes of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::session) struct Modes {
+    level: IsolationLevel,
+    pub(in crate::session) read_only: bool,
+    deferrable: bool,
+}
+
+impl Default for Modes {
+    fn default() -> Self {
+        Modes { level: IsolationLevel::ReadCommitted, read_only: false, deferrable: false }
+    }
+}
+
+impl Modes {
+    /// As three settings stand.
+    fn of(settings: &Settings, level: &str, read_only: &str, deferrable: &str) -> Modes {
+        Modes {
+            level: match settings.get(level) {
+                Some("serializable") => IsolationLevel::Serializable,
+                Some("repeatable read") => IsolationLevel::RepeatableRead,
+                Some("read uncommitted") => IsolationLevel::ReadUncommitted,
+                _ => IsolationLevel::ReadCommitted,
+            },
+            read_only: settings.is_on(read_only),
+            deferrable: settings.is_on(deferrable),
+        }
+    }
+
+    /// What they come to.
+    pub(in crate::session) fn isolation(self) -> Isolation {
+        match self.level {
+            IsolationLevel::ReadUncommitted | IsolationLevel::ReadCommitted => Isolation::ReadCommitted,
+            IsolationLevel::RepeatableRead => Isolation::RepeatableRead,
+            IsolationLevel::Serializable if !self.read_only => Isolation::Serializable(Access::ReadWrite),
+            IsolationLevel::Serializable if self.deferrable => Isolation::Serializable(Access::Deferrable),
+            IsolationLevel::Serializable => Isolation::Serializable(Access::ReadOnly),
+        }
+    }
 }
 
 impl Limits {
@@ -33,6 +81,18 @@ impl Limits {
             transaction: milliseconds("transaction_timeout"),
             waits_for_disk: settings.get("synchronous_commit") != Some("off"),
             work_mem: usize::try_from(work_mem).unwrap_or(usize::MAX).saturating_mul(1024),
+            in_block: Modes::of(
+                settings,
+                "transaction_isolation",
+                "transaction_read_only",
+                "transaction_deferrable",
+            ),
+            by_default: Modes::of(
+                settings,
+                "default_transaction_isolation",
+                "default_transaction_read_only",
+                "default_transaction_deferrable",
+            ),
         }
     }
 }

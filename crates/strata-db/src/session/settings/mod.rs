@@ -9,7 +9,7 @@ mod table;
 mod value;
 mod without_effect;
 
-pub(in crate::session) use limits::Limits;
+pub(in crate::session) use limits::{Limits, Modes};
 
 pub(in crate::session) use table::setting;
 pub use table::{Context, Kind, SETTINGS, Setting};

@@ -93,6 +93,10 @@ fn begin(session: &mut Session, modes: &[TransactionMode]) -> Result<()> {
 /// A block begins, with the session's default modes.
 fn open_block(session: &mut Session) -> Result<()> {
     session.transaction.begin_block();
+    let limits = session.variables.settings.borrow().limits();
+    if limits.in_block == limits.by_default {
+        return Ok(());
+    }
     for mode in ["isolation", "read_only", "deferrable"] {
         let (own, default) = (format!("transaction_{mode}"), format!("default_transaction_{mode}"));
         let mut settings = session.variables.settings.borrow_mut();

@@ -106,6 +106,9 @@ impl Operator for Delete {
     }
 
     fn rewind(&mut self) {
-        unreachable!("a change of data runs once");
+        self.input.rewind();
+        self.deleted.iter_mut().for_each(HashSet::clear);
+        self.returning.rows.clear();
+        (self.current, self.row, self.done) = (None, None, false);
     }
 }

@@ -192,6 +192,9 @@ impl Operator for Insert {
     }
 
     fn rewind(&mut self) {
-        unreachable!("a change of data runs once");
+        self.input.rewind();
+        self.updated.clear();
+        self.returning.rows.clear();
+        (self.current, self.row, self.done) = (None, None, false);
     }
 }

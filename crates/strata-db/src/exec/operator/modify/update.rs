@@ -177,6 +177,9 @@ impl Operator for Update {
     }
 
     fn rewind(&mut self) {
-        unreachable!("a change of data runs once");
+        self.input.rewind();
+        self.changed.iter_mut().for_each(HashSet::clear);
+        self.returning.rows.clear();
+        (self.current, self.row, self.done) = (None, None, false);
     }
 }
