@@ -52,6 +52,8 @@ pub(crate) struct Measurement {
     limit: f64,
     /// Nanoseconds of each operation.
     took: Vec<u32>,
+    /// Operations beyond those.
+    untimed: u64,
 }
 
 impl Measurement {
@@ -59,7 +61,7 @@ impl Measurement {
         // Begins a new peak; without the right to say so the peak is the process's.
         let _ = std::fs::write("/proc/self/clear_refs", "5");
         let (cpu_us, written) = (cpu_us(), written());
-        Measurement { started: Instant::now(), cpu_us, written, limit: seconds, took: Vec::new() }
+        Measurement { started: Instant::now(), cpu_us, written, limit: seconds, took: Vec::new(), untimed: 0 }
     }
 
     /// Whether the time is up.
@@ -73,6 +75,11 @@ impl Measurement {
         let result = operation();
         self.took.push(u32::try_from(before.elapsed().as_nanos()).unwrap_or(u32::MAX));
         result
+    }
+
+    /// Counts operations that were done, but not one by one.
+    pub(crate) fn add_untimed(&mut self, count: u64) {
+        self.untimed += count;
     }
 
     /// Takes over what another thread has timed.
@@ -115,10 +122,11 @@ impl Measurement {
             let index = ((count - 1) as f64 * share) as usize;
             self.took.get(index).map_or(0.0, |nanos| f64::from(*nanos) / 1e3)
         };
-        let put = (count * put_len) as f64;
+        let done = (count as u64 + self.untimed) as f64;
+        let put = done * put_len as f64;
         Figures {
-            rate: count as f64 / seconds,
-            cpu_us: (cpu_us() - self.cpu_us) / count as f64,
+            rate: done / seconds,
+            cpu_us: (cpu_us() - self.cpu_us) / done,
             percentiles_us: [at(0.5), at(0.99), at(0.999), at(1.0)],
             written: if put_len == 0 { 0.0 } else { (written() - self.written) as f64 / put },
             space: on_disk(dir, false) as f64 / live.max(1) as f64,

@@ -256,12 +256,14 @@ impl Run<'_> {
         // What the time did not suffice for still belongs to the space that is measured.
         while times > self.scale.count && done < times {
             let numbers = done..times.min(done + 1000);
+            measured.add_untimed(numbers.end - done);
             done = numbers.end;
             let rows = numbers.map(|number| (key(dice.below(self.scale.count)), value(number)));
             store.put_all(&mut rows.collect::<BTreeMap<_, _>>().into_iter())?;
         }
         if times > self.scale.count {
             store.settle()?;
+            measured.await_rest();
         }
         self.note(name, measured, ROW_LEN, self.scale.count);
         Ok(())

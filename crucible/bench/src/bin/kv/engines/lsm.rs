@@ -67,6 +67,8 @@ impl KeyValue for Tree {
         let lsn =
             if sync { self.journal.append(1, &record)? } else { self.journal.append_lazily(1, &record)? };
         self.tree.apply(Seq(*last), lsn, &mut std::iter::once((key, Op::Put(value))))?;
+        // Nobody reads what was.
+        self.tree.set_oldest_snapshot(Seq(*last));
         if last.is_multiple_of(1 << 16) {
             self.journal.recycle_before(self.tree.flushed_lsn());
         }
@@ -99,9 +101,6 @@ impl KeyValue for Tree {
     }
 
     fn settle(&self) -> Result<()> {
-        // Nobody reads what was.
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        self.tree.set_oldest_snapshot(Seq(*last));
         self.tree.flush()?;
         self.journal.recycle_before(self.tree.flushed_lsn());
         Ok(())
