@@ -23,6 +23,18 @@ fn subqueries_are_sliced() {
             format!("SELECT (SELECT sum({below}) FROM many AS m WHERE m.v = few.id) FROM few ORDER BY id"),
             "0 1 2 3",
         ),
+        (format!("SELECT sum({below}) FROM few"), "6"),
+        (format!("SELECT count(*) FROM few GROUP BY {below} > 1"), "2 2"),
+        (format!("SELECT count(*) FILTER (WHERE {below} > 0) FROM few"), "3"),
+        (format!("SELECT id FROM few ORDER BY {below} DESC"), "4 3 2 1"),
+        (format!("SELECT id FROM few ORDER BY {below} DESC LIMIT 2"), "4 3"),
+        (format!("SELECT sum({below}) OVER (ORDER BY id) FROM few"), "0 1 3 6"),
+        (
+            format!(
+                "SELECT few.id FROM few JOIN few AS o ON o.id = few.id AND {below} > o.id - 2 ORDER BY 1"
+            ),
+            "1 2 3 4",
+        ),
         (format!("UPDATE few SET v = {below} WHERE id > 1 RETURNING v"), "1 2 3"),
         ("SELECT v FROM few WHERE id = (SELECT count(*) - 99996 FROM many AS a, few)".to_owned(), ""),
         (

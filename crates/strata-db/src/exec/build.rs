@@ -1,10 +1,12 @@
 //! Plan nodes to operators.
 
+use super::lift::{Lift, filtered};
 use super::measure::{Meters, measured};
 use super::operator as op;
 use super::step::Input;
 use crate::error::Result;
-use crate::plan::{Expr, ExprKind, Physical, SetOpKind};
+use crate::plan::{JoinKind, Physical, SetOpKind};
+use strata_types::Type;
 
 /// Whether a node belongs to the statement proper: then its changes count in the command tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,33 +62,67 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
         }
         Physical::NestedLoop { kind, left, right, on, lateral } => {
             let types = (left.types(), right.types());
-            Box::new(op::NestedLoop::new(*kind, (input(left)?, input(right)?), types, on.clone(), *lateral))
+            let inputs = (input(left)?, input(right)?);
+            let join = |on| Ok(Box::new(op::NestedLoop::new(*kind, inputs, types, on, *lateral)) as Input);
+            if *kind == JoinKind::Inner { filtered(on.as_ref(), join)? } else { join(on.clone())? }
         }
         Physical::HashJoin { kind, left, right, keys, residual } => {
             let types = (left.types(), right.types());
-            Box::new(op::HashJoin::new(
-                *kind,
-                (input(left)?, input(right)?),
-                types,
-                keys.clone(),
-                residual.clone(),
-            ))
+            let inputs = (input(left)?, input(right)?);
+            let join =
+                |rest| Ok(Box::new(op::HashJoin::new(*kind, inputs, types, keys.clone(), rest)) as Input);
+            if *kind == JoinKind::Inner {
+                filtered(residual.as_ref(), join)?
+            } else {
+                join(residual.clone())?
+            }
         }
         Physical::Aggregate { input: from, groups, sets, calls, grouping_calls } => {
-            let spec = op::AggregateSpec::new(groups, sets, calls, grouping_calls);
-            Box::new(spec.over(input(from)?, from.types()))
+            let (mut groups, mut calls) = (groups.clone(), calls.clone());
+            let mut lift = Lift::over(&from.types());
+            groups.iter_mut().for_each(|group| lift.lift(group));
+            for call in &mut calls {
+                match &mut call.filter {
+                    Some(filter) => lift.lift(filter),
+                    // With a filter they are not computed for every row.
+                    None => {
+                        call.args.iter_mut().for_each(|arg| lift.lift(arg));
+                        call.order_by.iter_mut().for_each(|key| lift.lift(&mut key.expr));
+                    }
+                }
+            }
+            let (input, types) = lift.below(input(from)?);
+            let spec = op::AggregateSpec::new(groups, sets.clone(), calls, grouping_calls.clone());
+            Box::new(spec.over(input, types))
         }
         Physical::Window { input: from, calls } if op::Ranking::suits(calls) => {
             Box::new(op::Ranking::new(input(from)?, calls.clone()))
         }
         Physical::Window { input: from, calls } => {
-            Box::new(op::Window::new(input(from)?, from.types(), calls.clone()))
+            let mut calls = calls.clone();
+            let mut lift = Lift::over(&from.types());
+            for call in &mut calls {
+                match &mut call.filter {
+                    Some(filter) => lift.lift(filter),
+                    None => call.args.iter_mut().for_each(|arg| lift.lift(arg)),
+                }
+            }
+            let more: Vec<Type> = calls.iter().map(|call| call.ty).collect();
+            lift.around(input(from)?, &more, |input, types| Box::new(op::Window::new(input, types, calls)))
         }
         Physical::Sort { input: from, keys } => {
-            Box::new(op::Sort::new(input(from)?, from.types(), keys.clone()))
+            let mut keys = keys.clone();
+            let mut lift = Lift::over(&from.types());
+            keys.iter_mut().for_each(|key| lift.lift(&mut key.expr));
+            lift.around(input(from)?, &[], |input, types| Box::new(op::Sort::new(input, types, keys)))
         }
         Physical::TopN { input: from, keys, offset, count } => {
-            Box::new(op::TopN::new(input(from)?, from.types(), keys.clone(), offset.clone(), count.clone()))
+            let (mut keys, offset, count) = (keys.clone(), offset.clone(), count.clone());
+            let mut lift = Lift::over(&from.types());
+            keys.iter_mut().for_each(|key| lift.lift(&mut key.expr));
+            lift.around(input(from)?, &[], |input, types| {
+                Box::new(op::TopN::new(input, types, keys, offset, count))
+            })
         }
         Physical::Limit { input: from, offset, count, ties } => {
             Box::new(op::Limit::new(input(from)?, offset.clone(), count.clone(), ties.clone()))
@@ -126,15 +162,4 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
         Physical::Update(node) => Box::new(op::Update::new(input(&node.input)?, node, role)?),
         Physical::Delete(node) => Box::new(op::Delete::new(input(&node.input)?, node, role)?),
     })
-}
-
-/// A scan that filters, or a filter over a scan if the condition has subqueries: those may have to wait.
-fn filtered(filter: Option<&Expr>, scan: impl FnOnce(Option<Expr>) -> Result<Input>) -> Result<Input> {
-    let has_subplan = |part: &Expr| matches!(part.kind, ExprKind::SubPlan { .. });
-    match filter {
-        Some(filter) if filter.contains(&mut |part| has_subplan(part)) => {
-            Ok(Box::new(op::Filter::new(scan(None)?, filter.clone())))
-        }
-        filter => scan(filter.cloned()),
-    }
 }

@@ -15,6 +15,7 @@
 //! | `slice`    | how long a session has the engine                                 |
 //! | `eval`     | expressions, a batch at a time or for one row                     |
 //! | `suspend`  | expressions that are given up in the middle and computed again     |
+//! | `lift`     | subqueries out of expressions that cannot be given up             |
 //! | `keys`     | rows as bytes: for hash tables, and in sort order                 |
 //! | `operator` | one file an operator                                              |
 //! | `spill`    | what does not fit in the memory of a statement                    |
@@ -25,6 +26,7 @@ mod build;
 mod context;
 mod eval;
 mod keys;
+mod lift;
 mod measure;
 mod operator;
 mod rows;

@@ -29,17 +29,12 @@ pub(in crate::exec) struct AggregateSpec {
 
 impl AggregateSpec {
     pub(in crate::exec) fn new(
-        groups: &[Expr],
-        sets: &[Vec<usize>],
-        calls: &[AggregateCall],
-        grouping_calls: &[Vec<usize>],
+        groups: Vec<Expr>,
+        sets: Vec<Vec<usize>>,
+        calls: Vec<AggregateCall>,
+        grouping_calls: Vec<Vec<usize>>,
     ) -> AggregateSpec {
-        AggregateSpec {
-            groups: groups.to_vec(),
-            sets: sets.to_vec(),
-            calls: calls.to_vec(),
-            grouping_calls: grouping_calls.to_vec(),
-        }
+        AggregateSpec { groups, sets, calls, grouping_calls }
     }
 
     /// Bytes that the groups of a set may hold, and as many each DISTINCT among its calls.
