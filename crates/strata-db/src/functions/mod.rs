@@ -46,6 +46,7 @@ mod sequences;
 mod series;
 mod signals;
 mod spans;
+mod store;
 mod system;
 mod table;
 mod template_parse;
@@ -90,6 +91,7 @@ families! {
     number_templates,
     moments,
     spans,
+    store,
     arrays,
     json_text,
     jsonb,

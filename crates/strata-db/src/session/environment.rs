@@ -365,7 +365,10 @@ impl Environment for StepEnvironment<'_> {
     }
 
     fn catalog(&self, question: &str, args: &[Value]) -> Result<Value> {
-        match super::signals::answer(self, question, args)? {
+        if let Some(answer) = super::signals::answer(self, question, args)? {
+            return Ok(answer);
+        }
+        match super::errands::answer(self, question, args)? {
             Some(answer) => Ok(answer),
             None => crate::catalog::questions::answer(&self.source(), question, args),
         }

@@ -19,6 +19,7 @@ mod cursor;
 mod ddl;
 mod engine;
 mod environment;
+mod errands;
 mod explain;
 mod extended;
 mod guards;

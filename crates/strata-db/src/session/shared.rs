@@ -3,6 +3,7 @@
 use super::activity::Activities;
 use super::advisory::AdvisoryLocks;
 use super::engine::{PasswordVerifier, SessionId};
+use super::errands::Errands;
 use super::notify::Notifications;
 use super::plans::Plans;
 use super::prepared::PreparedTransactions;
@@ -37,6 +38,8 @@ pub(super) struct Shared {
     pub(super) row_numbers: RowNumbers,
     /// What each session is doing.
     pub(super) activities: Activities,
+    /// Verifications and backups.
+    pub(super) errands: Errands,
     /// Locks by numbers that applications choose.
     pub(super) advisory: AdvisoryLocks,
     /// LISTEN and NOTIFY.
@@ -89,6 +92,7 @@ impl Shared {
             sequences: Sequences::new(),
             row_numbers: RowNumbers::new(),
             activities: Activities::default(),
+            errands: Errands::default(),
             advisory,
             notifications: Notifications::new(),
             interrupts: RefCell::default(),

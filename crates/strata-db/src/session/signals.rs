@@ -7,19 +7,29 @@
 
 use super::advisory::{Key, Scope, Wish};
 use super::environment::StepEnvironment;
+use super::errands::Errand;
 use super::notify::Signal;
+use super::shared::Shared;
 use super::waits;
 use crate::error::{Result, SqlError};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use strata_types::{Array, Type, Value, sqlstate};
 
-/// What a statement's calls for locks came to, in order.
+/// How often a statement looks whether its errand is done.
+const LOOK_EVERY_US: u64 = 20_000;
+
+/// What a statement's calls came to, in order.
 #[derive(Default)]
 pub(super) struct Answers {
+    /// Those for locks.
     given: RefCell<Vec<bool>>,
     /// How many of them the present run has used.
     used: Cell<usize>,
+    /// Those that somebody was sent for.
+    errands: RefCell<Vec<Arc<Errand>>>,
+    /// How many of them the present run has used.
+    errands_used: Cell<usize>,
     waits: Cell<bool>,
     /// When the sleep at hand is over, on the monotonic clock.
     sleeps_until: Cell<Option<u64>>,
@@ -30,6 +40,8 @@ impl Answers {
     pub(super) fn begin(&self) {
         self.given.borrow_mut().clear();
         self.used.set(0);
+        self.errands.borrow_mut().clear();
+        self.errands_used.set(0);
         self.waits.set(false);
         self.sleeps_until.set(None);
     }
@@ -42,7 +54,27 @@ impl Answers {
     /// Whether the statement has stopped since it must wait: it is to be run again from its start.
     pub(super) fn take_wait(&self) -> bool {
         self.used.set(0);
+        self.errands_used.set(0);
         self.waits.take()
+    }
+
+    /// What an errand comes to, which `send` begins in the first run; a wait while it is under way.
+    pub(super) fn errand(&self, shared: &Shared, send: impl FnOnce() -> Arc<Errand>) -> Result<Value> {
+        let index = self.errands_used.get();
+        let known = self.errands.borrow().get(index).cloned();
+        let errand = known.unwrap_or_else(|| {
+            let sent = send();
+            self.errands.borrow_mut().push(sent.clone());
+            sent
+        });
+        let Some(outcome) = errand.outcome() else {
+            self.sleeps_until.set(Some(shared.env.clock.monotonic_us() + LOOK_EVERY_US));
+            self.waits.set(true);
+            return Err(must_wait());
+        };
+        self.sleeps_until.set(None);
+        self.errands_used.set(index + 1);
+        outcome
     }
 
     /// The answer of an earlier run, or that of `call`; `None` from it is a wait.
@@ -67,7 +99,7 @@ impl Answers {
 
 /// What unwinds a statement that must wait; clients see it only of statements that cannot be run again.
 fn must_wait() -> SqlError {
-    SqlError::new(sqlstate::LOCK_NOT_AVAILABLE, "could not obtain advisory lock within this statement")
+    SqlError::new(sqlstate::LOCK_NOT_AVAILABLE, "a function cannot wait within this statement")
         .hint("Call the function in a SELECT of its own.")
 }
 
