@@ -3,6 +3,8 @@
 //! A memtable is written by one thread until it is sealed, read by any number, written to level 0 by
 //! the flush job, and dropped when the last iterator over it is gone.
 
+#[cfg(all(test, loom))]
+mod interleavings;
 mod skiplist;
 
 pub(crate) use skiplist::NodeRef;

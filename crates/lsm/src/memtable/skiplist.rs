@@ -16,6 +16,8 @@
 //! 2. Memory of a node belongs to a chunk that is freed in `Drop` of the list, when no borrow of the
 //!    list is left; every reference that is handed out borrows the list.
 //! 3. Only the holder of the `Mutex` around [`Writer`] allocates or links.
+//!
+//! `interleavings.rs` plays 1 in every order that the language's memory model allows.
 
 #![expect(unsafe_code, reason = "nodes of variable size in an arena, read while the writer appends")]
 
@@ -24,11 +26,31 @@ mod order;
 use crate::key::{Tag, compare};
 use crate::{Op, Seq};
 use order::{Path, Search, WAITING_MAX};
-use parking_lot::{Mutex, MutexGuard};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
+use sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering::*, Witness};
 use xxhash_rust::xxh3::xxh3_64;
+
+#[cfg(all(test, loom))]
+use super::interleavings::sync;
+
+/// What threads share the list by.
+#[cfg(not(all(test, loom)))]
+mod sync {
+    pub(super) use parking_lot::{Mutex, MutexGuard};
+    pub(super) use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+    /// Nothing: stands where a node is written and read, for a model checker to watch.
+    pub(super) struct Witness;
+
+    impl Witness {
+        pub(super) fn write() -> Witness {
+            Witness
+        }
+
+        pub(super) fn read(&self) {}
+    }
+}
 
 const HEIGHT_MAX: usize = 14;
 /// One in four nodes reaches the next level.
@@ -46,6 +68,7 @@ struct Node {
     tag: Tag,
     key_len: u32,
     height: u32,
+    written: Witness,
 }
 
 /// The part of a node in front of its [`Node`].
@@ -348,7 +371,12 @@ impl Inserter<'_> {
                 value_len: value.len() as u32,
             });
             let node = links.add(1).cast::<Node>();
-            node.write(Node { tag: Tag::new(seq, kind), key_len: key.len() as u32, height: height as u32 });
+            node.write(Node {
+                tag: Tag::new(seq, kind),
+                key_len: key.len() as u32,
+                height: height as u32,
+                written: Witness::write(),
+            });
             let tower = node.add(1).cast::<AtomicPtr<Node>>();
             for level in 0..height {
                 tower.add(level).write(AtomicPtr::default());
@@ -406,6 +434,7 @@ impl Writer {
 unsafe fn node_key<'a>(node: *const Node) -> &'a [u8] {
     // SAFETY: the key lies behind the tower in the same allocation.
     unsafe {
+        (*node).written.read();
         let tower = node.add(1).cast::<AtomicPtr<Node>>();
         let bytes = tower.add((*node).height as usize).cast::<u8>();
         std::slice::from_raw_parts(bytes, (*node).key_len as usize)
