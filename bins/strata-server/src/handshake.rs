@@ -4,8 +4,8 @@
 //! SSLRequest, GSSENCRequest ──▶ N      CancelRequest ──▶ (cancels, closes)
 //! StartupMessage ──▶ [SCRAM] ──▶ AuthenticationOk, ParameterStatus …, BackendKeyData, ReadyForQuery
 //! ```
-//! Until a client is in, little is believed: messages are at most [`MESSAGE_MAX`] bytes and everything must
-//! have happened within [`TIME_MAX`].
+//! Until a client is in, little is believed: messages are at most `MESSAGE_MAX` bytes and everything must
+//! have happened within `--auth-timeout`.
 
 use crate::connection::Connection;
 use crate::listener::Shared;

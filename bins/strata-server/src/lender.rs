@@ -9,10 +9,10 @@
 //! engine is taken, the job is queued; its holder looks at the queue again after letting the
 //! engine go, and sees to it: no job is lost between the two. Answers are sent without the engine, so that
 //! another thread runs the next job meanwhile, and so that nobody has it while the system lets the client run
-//! in this thread's place. A borrower works for others only for [`LENT_US`]. Then it looks at its own socket and
+//! in this thread's place. A borrower works for others only for `LENT_US`. Then it looks at its own socket and
 //! those of its thread before it goes on; one that cannot come back leaves the rest to the engine's own thread, which
 //! also runs every statement that needs more than two slices. That thread works the ready queue off between two slices
-//! of long statements, but for no longer than [`READY_US`], so that neither starves; and a long statement's slice ends
+//! of long statements, but for no longer than `READY_US`, so that neither starves; and a long statement's slice ends
 //! early when the ready queue is not empty.
 
 use crate::connection::{Answers, Connection};

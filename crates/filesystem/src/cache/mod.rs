@@ -12,7 +12,7 @@
 //!    that changes under a pin lives on until the pin is dropped; pins are short, see [`PageRef`].) A part of the
 //!    share is the cache's own; of the rest it takes what others leave, and gives it back when they need it.
 //!    And a change must be made, for the journal holds it already: if nothing can be evicted, because the disk is
-//!    full or others have all of the pool, its frame is a [debt](debt). Whoever is about to cause more changes repays.
+//!    full or others have all of the pool, its frame is a debt (`debt`). Whoever is about to cause more changes repays.
 //! 4. The latches are leaves: no disk access and no other lock but the dirty set's under a shard's latch.
 //!
 //! What to evict is decided in [`shard`](self) by two queues, an O(1) form of LRU-2.

@@ -3,7 +3,7 @@
 //! Each session appends numbers to lists and reads lists, in transactions. Whose turn it is, what it does, when
 //! a commit becomes durable and who is cancelled while it waits follows from the seed. At the end the lists say in
 //! which order the writes took effect, and what was read says who saw whom: from that follows which
-//! cycles there are ([`history`]), and none may be there that the isolation level forbids. And as long as anybody has
+//! cycles there are (`history`), and none may be there that the isolation level forbids. And as long as anybody has
 //! something to do, somebody must be able to go on: no wake-up is lost, no deadlock overlooked.
 
 mod answers;

@@ -1,6 +1,6 @@
 //! Virtual relations: `pg_catalog` and `information_schema`, computed from the catalog when read.
 //!
-//! Each is a row of a table written in the [notation] of `relations!`: a name, columns with their
+//! Each is a row of a table written in the `notation` of `relations!`: a name, columns with their
 //! types, and for every column what it holds of an item. They are relations like any other to the
 //! binder and the executor; no query text is ever recognised.
 //!
