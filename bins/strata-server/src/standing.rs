@@ -43,7 +43,7 @@ impl Standing {
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, step) == Ok(RECALLED)
     }
 
-    /// It is served for now, and goes back into a queue in any case.
+    /// It has had its slice, and goes back into a queue in any case.
     pub fn requeue(&self) {
         self.0.store(QUEUED, Ordering::Release);
     }
