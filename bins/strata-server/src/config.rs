@@ -28,7 +28,7 @@ pub struct Config {
     pub auth_timeout: u64,
 
     /// Threads for sockets.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 2)]
     pub workers: usize,
 
     /// Check the data directory and end: every table, page, index entry and journal record. Changes nothing.

@@ -1,21 +1,19 @@
 //! The engine, lent to one thread at a time.
 //!
 //! ```text
-//! submit ──▶ ready queue ──▶ whoever gets the engine: run a slice, let the engine go, send the answer, next
-//!                  ▲                     │ used up two slices
+//! submit ──▶ ready queue ──▶ whoever gets the engine drains it: run a slice, send the answer, next
+//!                  ▲                     │ used up its slice
 //!                  └── engine thread ◀── long queue
 //! ```
 //! A connection's thread that finds the engine free runs its own job at once and nobody is woken. If the
-//! engine is taken, the job is queued; its holder looks at the queue again after letting the
-//! engine go, and sees to it: no job is lost between the two. Answers are sent without the engine, so that
-//! another thread runs the next job meanwhile, and so that nobody has it while the system lets the client run
-//! in this thread's place. A borrower works for others only for `LENT_US`. Then it looks at its own socket and
-//! those of its thread before it goes on; one that cannot come back leaves the rest to the engine's own thread, which
-//! also runs every statement that needs more than two slices. That thread works the ready queue off between two slices
-//! of long statements, but for no longer than `READY_US`, so that neither starves; and a long statement's slice ends
-//! early when the ready queue is not empty.
+//! engine is taken, the job is queued and its holder, who looks at the queue again after letting the
+//! engine go, sees to it: no job is lost between the two. A holder works for others only for
+//! `LENT_US`; what is left then, and every statement that needs more than one slice, is run by the
+//! engine's own thread. It works the ready queue off between two slices of long statements, but for no longer
+//! than `READY_US`, so that neither starves; and a long statement's slice ends early when the ready
+//! queue is not empty.
 
-use crate::connection::{Answers, Connection};
+use crate::connection::Connection;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -40,10 +38,8 @@ pub struct Lender {
     long: Mutex<VecDeque<Arc<Connection>>>,
     /// Wakes the engine's own thread.
     bell: Bell,
-    /// Connections whose answers wait for the disk, and the positions that they wait for.
-    gated: Mutex<Vec<(Lsn, Arc<Connection>)>>,
-    /// Wakes the thread that sends such answers while the journal writes on.
-    messenger: Bell,
+    /// Connections whose answers wait for the disk.
+    gated: Mutex<Vec<Arc<Connection>>>,
     stopping: AtomicBool,
     store: Store,
     clock: Arc<dyn vfs::Clock>,
@@ -91,7 +87,6 @@ impl Lender {
             long: Mutex::default(),
             bell: Bell::default(),
             gated: Mutex::default(),
-            messenger: Bell::default(),
             stopping: AtomicBool::new(false),
             store: store.clone(),
             clock,
@@ -99,7 +94,7 @@ impl Lender {
         let ear = Arc::downgrade(&lender);
         store.subscribe(Arc::new(move |durable| {
             if let Some(lender) = ear.upgrade() {
-                lender.hear(durable);
+                lender.release(durable);
             }
         }));
         let runner = lender.clone();
@@ -108,8 +103,6 @@ impl Lender {
             .name("engine".to_owned())
             .stack_size(crate::listener::STACK_LEN)
             .spawn(move || runner.run())?;
-        let runner = lender.clone();
-        std::thread::Builder::new().name("answers".to_owned()).spawn(move || runner.deliver())?;
         Ok(lender)
     }
 
@@ -132,6 +125,7 @@ impl Lender {
         if let Some(held) = self.held.lock().as_mut() {
             held.connections.insert(session, connection.clone());
         }
+        // Jobs may have been queued meanwhile.
         self.drain();
     }
 
@@ -150,27 +144,11 @@ impl Lender {
         self.drain();
     }
 
-    /// As [`submit`](Self::submit), for a caller that comes back: `false` if it is to call [`work`](Self::work) when it
-    /// has looked after its own.
-    pub fn serve(&self, connection: &Arc<Connection>) -> bool {
-        self.make_ready(connection);
-        self.work()
-    }
-
-    /// Works for others for a while; `false` if there is more to do.
-    pub fn work(&self) -> bool {
-        self.drain_for(LENT_US)
-    }
-
     fn make_ready(&self, connection: &Arc<Connection>) {
-        if connection.standing.enlist() {
-            self.enqueue(connection);
+        if connection.enlist() {
+            self.run_queue.enter();
+            self.ready.lock().push_back(connection.clone());
         }
-    }
-
-    fn enqueue(&self, connection: &Arc<Connection>) {
-        self.run_queue.enter();
-        self.ready.lock().push_back(connection.clone());
     }
 
     /// Works off the ready queue if the engine is free. If it is not, its holder will.
@@ -185,12 +163,11 @@ impl Lender {
         let started = self.clock.monotonic_us();
         while !self.ready.lock().is_empty() {
             let Some(mut held) = self.held.try_lock() else { return true };
-            let Some(connection) = self.next_ready() else { continue };
-            let ran = self.run_one(&mut held, &connection);
-            drop(held);
-            self.answer(&connection, ran);
-            if self.clock.monotonic_us() - started > limit_us {
-                return self.ready.lock().is_empty();
+            while let Some(connection) = self.next_ready() {
+                self.run_one(&mut held, &connection);
+                if self.clock.monotonic_us() - started > limit_us {
+                    return false;
+                }
             }
         }
         true
@@ -201,17 +178,24 @@ impl Lender {
         next.inspect(|_| self.run_queue.leave())
     }
 
-    /// Lets a connection's session work for a slice; nothing after shutdown.
-    fn run_one(
-        &self,
-        held: &mut MutexGuard<'_, Option<Held>>,
-        connection: &Arc<Connection>,
-    ) -> Option<(Turn, Answers)> {
-        let held = held.as_mut()?;
-        connection.standing.begin();
-        let (turn, answers) = connection.run(&mut held.engine);
-        if matches!(turn, Turn::Idle | Turn::Lock) {
-            connection.set_deadline(held.engine.deadline(connection.session()));
+    /// Lets a connection's session work for a slice.
+    fn run_one(&self, held: &mut MutexGuard<'_, Option<Held>>, connection: &Arc<Connection>) {
+        let Some(held) = held.as_mut() else { return };
+        connection.discharge();
+        let turn = connection.run(&mut held.engine);
+        match turn {
+            // The connection's task submits it again when the client has read.
+            Turn::Output | Turn::End => {}
+            Turn::Idle | Turn::Lock => connection.set_deadline(held.engine.deadline(connection.session())),
+            Turn::Yield => {
+                if connection.enlist() {
+                    self.long.lock().push_back(connection.clone());
+                    self.bell.ring();
+                }
+            }
+        }
+        if !connection.flush(held.engine.durable()) {
+            self.gate(connection, held.engine.store());
         }
         held.engine.take_woken(&mut held.woken);
         for session in held.woken.drain(..) {
@@ -219,70 +203,24 @@ impl Lender {
                 self.make_ready(woken);
             }
         }
-        Some((turn, answers))
-    }
-
-    /// Sends what the session has answered, or lists it with what waits for the disk. Then others may have the
-    /// connection.
-    fn answer(&self, connection: &Arc<Connection>, ran: Option<(Turn, Answers)>) {
-        let Some((turn, answers)) = ran else { return };
-        if !connection.answer(answers, self.store.durable()) {
-            self.gate(connection);
-        }
-        match turn {
-            Turn::Yield if !connection.is_long() => {
-                connection.standing.requeue();
-                self.enqueue(connection);
-            }
-            Turn::Yield => {
-                connection.standing.requeue();
-                self.long.lock().push_back(connection.clone());
-                self.bell.ring();
-            }
-            // After `Output` the connection's task submits it again when the client has read.
-            Turn::Idle | Turn::Lock | Turn::Output | Turn::End => {
-                if connection.finish() {
-                    self.enqueue(connection);
-                }
-            }
-        }
     }
 
     /// The answer waits for the disk.
-    fn gate(&self, connection: &Arc<Connection>) {
-        let position = connection.gated_on();
-        self.gated.lock().push((position, connection.clone()));
+    fn gate(&self, connection: &Arc<Connection>, store: &Store) {
+        self.gated.lock().push(connection.clone());
         // It may have become durable between the look and the listing, when nobody would be told.
-        if position <= self.store.durable() || self.store.poisoned().is_some() {
-            self.release(self.store.durable());
-        }
-    }
-
-    /// The journal, whose thread this is, is durable further. If it has to write on, answers are sent by another.
-    fn hear(&self, durable: Lsn) {
-        let writes_on = self.gated.lock().iter().any(|(position, _)| *position > durable);
-        match writes_on {
-            true => self.messenger.ring(),
-            false => self.release(durable),
-        }
-    }
-
-    /// Sends answers while the journal writes on.
-    fn deliver(&self) {
-        loop {
-            self.messenger.wait();
-            if self.stopping.load(Ordering::Acquire) {
-                return;
-            }
-            self.release(self.store.durable());
+        if connection.gated_on() <= store.durable() || store.poisoned().is_some() {
+            self.release(store.durable());
         }
     }
 
     /// The journal is durable further: answers that waited for that are sent.
     fn release(&self, durable: Lsn) {
-        let due: Vec<_> = self.gated.lock().extract_if(.., |(position, _)| *position <= durable).collect();
-        for (_, connection) in due {
-            // One that waits for more by now is listed with that, too.
+        let due: Vec<Arc<Connection>> = {
+            let mut gated = self.gated.lock();
+            gated.extract_if(.., |connection| connection.gated_on() <= durable).collect()
+        };
+        for connection in due {
             connection.flush(durable);
         }
         if self.store.poisoned().is_some() {
@@ -296,7 +234,7 @@ impl Lender {
             sqlstate::IO_ERROR,
             "the commit could not be written to disk: whether it survives is known after a restart",
         );
-        for (_, connection) in std::mem::take(&mut *self.gated.lock()) {
+        for connection in std::mem::take(&mut *self.gated.lock()) {
             connection.abort(&lost);
             connection.flush(Lsn(u64::MAX));
         }
@@ -319,10 +257,9 @@ impl Lender {
                     continue;
                 };
                 let mut held = self.held.lock();
-                let ran = self.run_one(&mut held, &connection);
+                self.run_one(&mut held, &connection);
                 // Whoever has waited for the engine meanwhile gets it before the next slice.
                 MutexGuard::unlock_fair(held);
-                self.answer(&connection, ran);
                 if self.stopping.load(Ordering::Acquire) {
                     return;
                 }
@@ -334,7 +271,6 @@ impl Lender {
     pub fn stop(&self) -> Option<Engine> {
         self.stopping.store(true, Ordering::Release);
         self.bell.ring();
-        self.messenger.ring();
         self.held.lock().take().map(|held| held.engine)
     }
 }

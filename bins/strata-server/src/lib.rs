@@ -20,7 +20,6 @@
 //! | [`handshake`] | SSLRequest, start-up message, authentication |
 //! | [`connection`] | a client's socket, inbox and outbox |
 //! | [`lender`] | the engine, lent to one thread at a time |
-//! | [`standing`] | whether a connection waits for the engine |
 //! | [`wire`] | frames, messages in, messages out |
 
 pub mod cancel;
@@ -30,7 +29,6 @@ pub mod handshake;
 pub mod lender;
 pub mod listener;
 mod scram;
-pub mod standing;
 pub mod verify;
 pub mod wire;
 
