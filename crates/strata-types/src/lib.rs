@@ -21,6 +21,7 @@ mod column;
 pub mod datetime;
 mod error;
 mod format;
+mod identity;
 pub mod json;
 pub mod key;
 pub mod numeric;

@@ -4,8 +4,8 @@ use super::Logical;
 use crate::functions::Function;
 use strata_types::{Type, Typmod, Value};
 
-/// A scalar expression with its type.
-#[derive(Clone, Debug, PartialEq)]
+/// A scalar expression with its type. Equal expressions compute identical values.
+#[derive(Clone, Debug)]
 pub struct Expr {
     /// What it computes.
     pub kind: ExprKind,
@@ -235,6 +235,17 @@ pub enum SubqueryKind {
 
 /// The position of an expression that comes from no place in the text.
 pub const NO_POS: u32 = u32::MAX;
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Expr) -> bool {
+        let same_kind = match (&self.kind, &other.kind) {
+            // `x * 1.0` is not `x * 1.00`.
+            (ExprKind::Const(value), ExprKind::Const(other)) => value.is_identical(other),
+            (kind, other) => kind == other,
+        };
+        same_kind && self.ty == other.ty && self.typmod == other.typmod && self.pos == other.pos
+    }
+}
 
 impl Expr {
     /// An expression without typmod and position.

@@ -166,6 +166,11 @@ impl Numeric {
         }
     }
 
+    /// Equal, with as many digits shown: not to be told apart.
+    pub fn is_identical(&self, other: &Numeric) -> bool {
+        self.scale() == other.scale() && self == other
+    }
+
     /// The finite value with the fewest digits after the point that are exact, for hashing and keys.
     pub(crate) fn stripped(&self) -> Numeric {
         match self.parts() {

@@ -161,13 +161,13 @@ fn memo(subplan: &mut RunningSubPlan, row: Row<'_>, limit: usize, run: &mut Run<
         .map(|(depth, column)| if *depth == 1 { row.get(*column) } else { run.outer(depth - 1, *column) })
         .collect();
     if let Some(memo) = &subplan.memo
-        && memo.key == key
+        && identical(&memo.key, &key)
         && !subplan.volatile
     {
         return Ok(memo.clone());
     }
     let mut rows = match subplan.under_way.take() {
-        Some(under_way) if under_way.key == key => under_way.rows,
+        Some(under_way) if identical(&under_way.key, &key) => under_way.rows,
         _ => {
             if std::mem::replace(&mut subplan.started, true) {
                 subplan.operator.rewind();
@@ -182,6 +182,11 @@ fn memo(subplan: &mut RunningSubPlan, row: Row<'_>, limit: usize, run: &mut Run<
     let memo = Memo { key, rows: Arc::new(rows), set: None };
     subplan.memo = Some(memo.clone());
     Ok(memo)
+}
+
+/// Whether a subquery cannot tell these outer values apart: 1.0 and 1.00 are equal, and their texts are not.
+fn identical(key: &[Value], other: &[Value]) -> bool {
+    key.len() == other.len() && key.iter().zip(other).all(|(value, other)| value.is_identical(other))
 }
 
 /// Gathers rows until there are `limit`. What to wait for, if the expression around can be given up for it.
