@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use clap::Parser;
-use postgres::{Client, NoTls};
-use std::net::SocketAddr;
+mod server;
+
+use server::Running;
 use std::path::{Path, PathBuf};
-use strata_server::{Config, Server, listener};
 use strata_store::{Store, StoreOptions};
-use tokio::sync::oneshot;
 
 /// A directory of this process that goes with the test.
 struct Directory(PathBuf);
@@ -32,32 +30,8 @@ impl Drop for Directory {
 }
 
 /// Runs a server on a directory while `work` talks to it.
-fn with_server(dir: &Directory, work: impl FnOnce(SocketAddr)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_stack_size(listener::STACK_LEN)
-        .enable_all()
-        .build()
-        .unwrap();
-    let flags = ["strata-server", "--listen", "127.0.0.1:0", "--data-dir", dir.text(), "--memory", "64"];
-    let (stop, stopped) = oneshot::channel::<()>();
-    let server = runtime.block_on(Server::bind(&Config::parse_from(flags))).unwrap();
-    let address = server.local_addr().unwrap();
-    let running = runtime.spawn(server.run(async {
-        let _ = stopped.await;
-    }));
-    work(address);
-    stop.send(()).unwrap();
-    runtime.block_on(running).unwrap().unwrap();
-}
-
-fn connect(address: SocketAddr) -> Client {
-    let (host, port) = (address.ip(), address.port());
-    Client::connect(&format!("host={host} port={port} user=postgres dbname=postgres"), NoTls).unwrap()
-}
-
-fn count(address: SocketAddr) -> i64 {
-    connect(address).query_one("SELECT count(*) FROM t", &[]).unwrap().get(0)
+fn with_server(dir: &Directory, work: impl FnOnce(&Running)) {
+    work(&Running::start(&["--data-dir", dir.text(), "--memory", "64"]));
 }
 
 #[test]
@@ -65,8 +39,8 @@ fn a_backup_in_sql_is_a_store() {
     let (data, copy) = (Directory::new("data"), Directory::new("copy"));
     let backup =
         format!("SELECT table_bytes, kept_bytes, pages, journal_bytes FROM strata_backup('{}')", copy.text());
-    with_server(&data, |address| {
-        let mut client = connect(address);
+    with_server(&data, |server| {
+        let mut client = server.connect();
         client.batch_execute("CREATE TABLE t (id int PRIMARY KEY, v text)").unwrap();
         let insert = "INSERT INTO t SELECT n, repeat('v', 100) FROM generate_series(1, 2000) n";
         client.batch_execute(insert).unwrap();
@@ -74,10 +48,10 @@ fn a_backup_in_sql_is_a_store() {
         assert!(first.get::<_, i64>(2) > 20, "two thousand rows take some pages");
         assert_eq!(first.get::<_, i64>(1), 0);
         // Another is working meanwhile, and the copy has its commits up to some point.
+        let mut beside = server.connect();
         let writer = std::thread::spawn(move || {
-            let mut client = connect(address);
             for number in 2001..2200 {
-                client.execute("INSERT INTO t VALUES ($1, 'later')", &[&number]).unwrap();
+                beside.execute("INSERT INTO t VALUES ($1, 'later')", &[&number]).unwrap();
             }
         });
         let second = client.query_one(&backup, &[]).unwrap();
@@ -92,5 +66,8 @@ fn a_backup_in_sql_is_a_store() {
         Store::open_read_only(&vfs::os::env(), Path::new(copy.text()), StoreOptions::default()).unwrap();
     assert!(store.verify().unwrap().is_sound());
     drop(store);
-    with_server(&copy, |address| assert!((2000..2200).contains(&count(address))));
+    with_server(&copy, |server| {
+        let count: i64 = server.connect().query_one("SELECT count(*) FROM t", &[]).unwrap().get(0);
+        assert!((2000..2200).contains(&count));
+    });
 }

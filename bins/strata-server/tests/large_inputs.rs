@@ -6,67 +6,20 @@
     reason = "a test fails by panicking, and measures how long it waits"
 )]
 
-use clap::Parser;
-use postgres::{Client, NoTls};
+mod server;
+
+use server::Running;
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
-use strata_server::{Config, Server, listener};
-use tokio::sync::oneshot;
 
-/// A server in memory, stopped when dropped.
-struct Running {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Running {
-    fn start() -> Running {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (tell, told) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .thread_stack_size(listener::STACK_LEN)
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async move {
-                let flags = ["strata-server", "--listen", "127.0.0.1:0", "--data-dir", ":memory:"];
-                let server = Server::bind(&Config::parse_from(flags)).await.unwrap();
-                tell.send(server.local_addr().unwrap()).unwrap();
-                server
-                    .run(async {
-                        let _ = stopped.await;
-                    })
-                    .await
-                    .unwrap();
-            });
-        });
-        Running { address: told.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
-    }
-
-    fn connect(&self) -> Client {
-        let (host, port) = (self.address.ip(), self.address.port());
-        Client::connect(&format!("host={host} port={port} user=postgres dbname=postgres"), NoTls).unwrap()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+fn start() -> Running {
+    Running::start(&["--data-dir", ":memory:"])
 }
 
 #[test]
 fn a_row_of_many_megabytes_comes_back() {
-    let server = Running::start();
+    let server = start();
     let mut client = server.connect();
     client.batch_execute("CREATE TABLE t (id int PRIMARY KEY, v text)").unwrap();
     let value = "x".repeat(32 << 20);
@@ -77,7 +30,7 @@ fn a_row_of_many_megabytes_comes_back() {
 
 #[test]
 fn a_statement_of_ten_megabytes_is_answered() {
-    let server = Running::start();
+    let server = start();
     let mut client = server.connect();
     let sql = format!("SELECT length('{}')", "y".repeat(10 << 20));
     let row = client.query_one(sql.as_str(), &[]).unwrap();
@@ -86,7 +39,7 @@ fn a_statement_of_ten_megabytes_is_answered() {
 
 #[test]
 fn a_list_of_ten_thousand_values_is_searched() {
-    let server = Running::start();
+    let server = start();
     let mut client = server.connect();
     let list: Vec<String> = (0..10_000).map(|number| (number * 2).to_string()).collect();
     let sql = format!("SELECT count(*) FROM generate_series(1, 1000) g WHERE g IN ({})", list.join(","));
@@ -95,7 +48,7 @@ fn a_list_of_ten_thousand_values_is_searched() {
 
 #[test]
 fn deep_nesting_is_a_value_or_54001() {
-    let server = Running::start();
+    let server = start();
     let mut client = server.connect();
     for (open, close) in [("(", ")"), ("abs(", ")"), ("- ", ""), ("not ", "")] {
         let leaf = if open == "not " { "true" } else { "1" };
@@ -109,7 +62,7 @@ fn deep_nesting_is_a_value_or_54001() {
 
 #[test]
 fn a_client_that_stops_reading_holds_nobody_up() {
-    let server = Running::start();
+    let server = start();
     let mut stalled = TcpStream::connect(server.address).unwrap();
     let mut start = b"\0\0\0\0\0\x03\0\0user\0postgres\0\0".to_vec();
     let len = start.len() as u8;
