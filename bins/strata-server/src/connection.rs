@@ -5,6 +5,7 @@
 //! latch, around inbox and outbox, held for no longer than a slice.
 
 use crate::lender::Lender;
+use crate::linger::linger;
 use crate::wire::{WireOutbox, decode, frame};
 use bytes::BytesMut;
 use parking_lot::Mutex;
@@ -226,6 +227,11 @@ impl Connection {
             }
         }
         self.end();
+    }
+
+    /// Lets the client read the last answer, once the session has ended.
+    pub(crate) async fn linger(&self) {
+        linger(&self.stream).await;
     }
 
     /// What the task waits for: room to write, something to read, or the end.

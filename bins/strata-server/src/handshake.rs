@@ -8,6 +8,7 @@
 //! have happened within `--auth-timeout`.
 
 use crate::connection::Connection;
+use crate::linger::linger;
 use crate::listener::Shared;
 use crate::scram;
 use crate::wire::WireOutbox;
@@ -91,8 +92,9 @@ async fn refuse(stream: &mut TcpStream, error: &SqlError) {
     let mut out = WireOutbox::default();
     out.error("FATAL", error);
     // The client may have gone already.
-    let _ = stream.write_all(out.pending()).await;
-    let _ = stream.shutdown().await;
+    if stream.write_all(out.pending()).await.is_ok() {
+        linger(stream).await;
+    }
 }
 
 type Prepared = (Startup, WireOutbox, Arc<AtomicBool>, i32);
@@ -287,6 +289,7 @@ impl Entered {
         shared.cancels.remove(self.pid);
         shared.lender.detach(self.connection.session());
         shared.connections.fetch_sub(1, Ordering::AcqRel);
+        self.connection.linger().await;
     }
 }
 

@@ -27,6 +27,7 @@ pub mod config;
 pub mod connection;
 pub mod handshake;
 pub mod lender;
+mod linger;
 pub mod listener;
 mod scram;
 pub mod verify;
