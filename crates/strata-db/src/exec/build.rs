@@ -1,11 +1,11 @@
 //! Plan nodes to operators.
 
-use super::lift::{Lift, filtered};
+use super::lift::{Lift, filtered, joined};
 use super::measure::{Meters, measured};
 use super::operator as op;
 use super::step::Input;
 use crate::error::Result;
-use crate::plan::{JoinKind, Physical, SetOpKind};
+use crate::plan::{Physical, SetOpKind};
 use strata_types::Type;
 
 /// Whether a node belongs to the statement proper: then its changes count in the command tag.
@@ -63,33 +63,23 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
         Physical::NestedLoop { kind, left, right, on, lateral } => {
             let types = (left.types(), right.types());
             let inputs = (input(left)?, input(right)?);
-            let join = |on| Ok(Box::new(op::NestedLoop::new(*kind, inputs, types, on, *lateral)) as Input);
-            if *kind == JoinKind::Inner { filtered(on.as_ref(), join)? } else { join(on.clone())? }
+            joined(*kind, on.as_ref(), |on| {
+                Ok(Box::new(op::NestedLoop::new(*kind, inputs, types, on, *lateral)))
+            })?
         }
         Physical::HashJoin { kind, left, right, keys, residual } => {
             let types = (left.types(), right.types());
             let inputs = (input(left)?, input(right)?);
-            let join =
-                |rest| Ok(Box::new(op::HashJoin::new(*kind, inputs, types, keys.clone(), rest)) as Input);
-            if *kind == JoinKind::Inner {
-                filtered(residual.as_ref(), join)?
-            } else {
-                join(residual.clone())?
-            }
+            joined(*kind, residual.as_ref(), |residual| {
+                Ok(Box::new(op::HashJoin::new(*kind, inputs, types, keys.clone(), residual)))
+            })?
         }
         Physical::Aggregate { input: from, groups, sets, calls, grouping_calls } => {
             let (mut groups, mut calls) = (groups.clone(), calls.clone());
             let mut lift = Lift::over(&from.types());
             groups.iter_mut().for_each(|group| lift.lift(group));
             for call in &mut calls {
-                match &mut call.filter {
-                    Some(filter) => lift.lift(filter),
-                    // With a filter they are not computed for every row.
-                    None => {
-                        call.args.iter_mut().for_each(|arg| lift.lift(arg));
-                        call.order_by.iter_mut().for_each(|key| lift.lift(&mut key.expr));
-                    }
-                }
+                lift.call(&mut call.filter, &mut call.args, &mut call.order_by);
             }
             let (input, types) = lift.below(input(from)?);
             let spec = op::AggregateSpec::new(groups, sets.clone(), calls, grouping_calls.clone());
@@ -102,10 +92,7 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
             let mut calls = calls.clone();
             let mut lift = Lift::over(&from.types());
             for call in &mut calls {
-                match &mut call.filter {
-                    Some(filter) => lift.lift(filter),
-                    None => call.args.iter_mut().for_each(|arg| lift.lift(arg)),
-                }
+                lift.call(&mut call.filter, &mut call.args, &mut []);
             }
             let more: Vec<Type> = calls.iter().map(|call| call.ty).collect();
             lift.around(input(from)?, &more, |input, types| Box::new(op::Window::new(input, types, calls)))
@@ -113,13 +100,13 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
         Physical::Sort { input: from, keys } => {
             let mut keys = keys.clone();
             let mut lift = Lift::over(&from.types());
-            keys.iter_mut().for_each(|key| lift.lift(&mut key.expr));
+            lift.keys(&mut keys);
             lift.around(input(from)?, &[], |input, types| Box::new(op::Sort::new(input, types, keys)))
         }
         Physical::TopN { input: from, keys, offset, count } => {
             let (mut keys, offset, count) = (keys.clone(), offset.clone(), count.clone());
             let mut lift = Lift::over(&from.types());
-            keys.iter_mut().for_each(|key| lift.lift(&mut key.expr));
+            lift.keys(&mut keys);
             lift.around(input(from)?, &[], |input, types| {
                 Box::new(op::TopN::new(input, types, keys, offset, count))
             })

@@ -11,7 +11,8 @@ use super::operator::{Filter, Project};
 use super::step::Input;
 use super::suspend::can_wait;
 use crate::error::Result;
-use crate::plan::{Expr, ExprKind};
+use crate::optimize::{conjunction, has_subquery};
+use crate::plan::{Expr, ExprKind, JoinKind, SortKey};
 use strata_types::{Type, Typmod};
 
 /// See the module.
@@ -33,6 +34,22 @@ impl Lift {
         if can_wait([&*expr]) {
             let column = Expr::column(self.exprs.len(), expr.ty, expr.typmod);
             self.exprs.push(std::mem::replace(expr, column));
+        }
+    }
+
+    /// As [`lift`](Self::lift), for sort keys.
+    pub(super) fn keys(&mut self, keys: &mut [SortKey]) {
+        keys.iter_mut().for_each(|key| self.lift(&mut key.expr));
+    }
+
+    /// As [`lift`](Self::lift), for a call that takes rows in: its filter, or else what it computes of every row.
+    pub(super) fn call(&mut self, filter: &mut Option<Expr>, args: &mut [Expr], order_by: &mut [SortKey]) {
+        match filter {
+            Some(filter) => self.lift(filter),
+            None => {
+                args.iter_mut().for_each(|arg| self.lift(arg));
+                self.keys(order_by);
+            }
         }
     }
 
@@ -68,15 +85,22 @@ fn columns(types: &[Type], which: impl Iterator<Item = usize>) -> Vec<Expr> {
     which.filter_map(|at| types.get(at).map(|ty| Expr::column(at, *ty, Typmod::NONE))).collect()
 }
 
+/// A join, with those parts of its condition that have subqueries in a filter over it, if it is an inner one.
+pub(super) fn joined(
+    kind: JoinKind,
+    condition: Option<&Expr>,
+    join: impl FnOnce(Option<Expr>) -> Result<Input>,
+) -> Result<Input> {
+    if kind == JoinKind::Inner { filtered(condition, join) } else { join(condition.cloned()) }
+}
+
 /// A scan or an inner join that keeps rows for which a condition is true, or a filter over it for the conditions that
 /// have subqueries.
 pub(super) fn filtered(
     condition: Option<&Expr>,
     input: impl FnOnce(Option<Expr>) -> Result<Input>,
 ) -> Result<Input> {
-    let has_subquery =
-        |condition: &&Expr| condition.contains(&mut |part| matches!(part.kind, ExprKind::SubPlan { .. }));
-    let Some(whole) = condition.filter(has_subquery) else { return input(condition.cloned()) };
+    let Some(whole) = condition.filter(|whole| has_subquery(whole)) else { return input(condition.cloned()) };
     let parts = match &whole.kind {
         ExprKind::And(parts) => parts.as_slice(),
         _ => std::slice::from_ref(whole),
@@ -87,11 +111,4 @@ pub(super) fn filtered(
         Some(above) => Box::new(Filter::new(input, above)),
         None => input,
     })
-}
-
-fn conjunction(mut parts: Vec<Expr>) -> Option<Expr> {
-    match parts.len() {
-        0 | 1 => parts.pop(),
-        _ => Some(Expr::new(ExprKind::And(parts), Type::BOOL)),
-    }
 }

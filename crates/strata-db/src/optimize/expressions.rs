@@ -15,7 +15,7 @@ pub(super) fn conjuncts(expr: Expr) -> Vec<Expr> {
 }
 
 /// The condition that all parts hold; none is no condition.
-pub(super) fn conjunction(mut parts: Vec<Expr>) -> Option<Expr> {
+pub(crate) fn conjunction(mut parts: Vec<Expr>) -> Option<Expr> {
     if parts.len() < 2 {
         return parts.pop();
     }
@@ -127,7 +127,7 @@ pub(super) fn reads(plan: &Logical) -> BTreeSet<(usize, usize)> {
 }
 
 /// It has a subquery.
-pub(super) fn has_subquery(expr: &Expr) -> bool {
+pub(crate) fn has_subquery(expr: &Expr) -> bool {
     expr.contains(&mut |part| matches!(part.kind, ExprKind::Subquery(_) | ExprKind::SubPlan { .. }))
 }
 

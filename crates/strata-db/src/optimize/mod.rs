@@ -18,6 +18,7 @@ mod rules;
 
 pub(crate) use comparison::{compare_op, swapped};
 pub(crate) use estimate::selectivity;
+pub(crate) use expressions::{conjunction, has_subquery};
 
 use crate::error::Result;
 use crate::functions::Environment;

@@ -132,9 +132,7 @@ impl Private {
             return Ok(());
         }
         self.begin_leaving()?;
-        while self.leaving.is_some() {
-            self.leave_some()?;
-        }
+        self.leave_all()?;
         self.values.reserve_beside(self.held() + more)
     }
 
@@ -148,14 +146,19 @@ impl Private {
         if self.depth > 0 || self.entries.len() < RUN_LEN_MIN {
             return Ok(());
         }
-        while self.leaving.is_some() {
-            self.leave_some()?;
-        }
+        self.leave_all()?;
         let overflow = match &mut self.overflow {
             Some(overflow) => overflow,
             none => none.insert(Overflow::create(self.values.scratch())?),
         };
         self.leaving = Some(Box::new(Leaving::begin(std::mem::take(&mut self.entries), overflow)));
+        Ok(())
+    }
+
+    fn leave_all(&mut self) -> Result<()> {
+        while self.leaving.is_some() {
+            self.leave_some()?;
+        }
         Ok(())
     }
 

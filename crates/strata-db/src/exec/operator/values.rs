@@ -13,6 +13,7 @@ pub(in crate::exec) struct Values {
     rows: Vec<Vec<Expr>>,
     types: Vec<Type>,
     at: usize,
+    /// A row may have to wait: then the rows before it have gone their way, each by itself.
     can_wait: bool,
 }
 
@@ -26,16 +27,16 @@ impl Values {
 impl Operator for Values {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
         let mut rows = Vec::new();
+        let batch_rows = if self.can_wait { 1 } else { BATCH_ROWS };
         while let Some(exprs) = self.rows.get(self.at)
-            && rows.len() < BATCH_ROWS
+            && rows.len() < batch_rows
         {
             let row = attempt_if(self.can_wait, run, |run| {
                 exprs.iter().map(|expr| eval_row(expr, Row::Values(&[]), run)).collect::<Result<Vec<Value>>>()
             })?;
             match row {
                 Ok(row) => rows.push(row),
-                Err(wait) if rows.is_empty() => return Ok(Step::Pending(wait)),
-                Err(_) => break,
+                Err(wait) => return Ok(Step::Pending(wait)),
             }
             self.at += 1;
         }
