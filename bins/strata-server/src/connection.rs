@@ -19,18 +19,21 @@ use strata_db::SqlError;
 use strata_db::session::{Engine, Outbox, Request, SessionId, Turn};
 use strata_store::Lsn;
 use strata_types::sqlstate;
-use tokio::net::TcpStream;
+use tokio::io::AsyncReadExt;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 
 /// Requests that may wait for a session before its socket is read no further.
 const INBOX_MAX: usize = 1024;
 /// Bytes of COPY input that may so wait.
 const INBOX_BYTES_MAX: usize = 4 << 20;
+/// Bytes that a read may take at least.
+const READ_LEN: usize = 8 * 1024;
 
 /// A client's connection, from its session's start to its end.
 pub struct Connection {
     session: SessionId,
-    stream: TcpStream,
+    socket: OwnedWriteHalf,
     state: Mutex<State>,
     /// It stands in one of the lender's queues.
     enlisted: AtomicBool,
@@ -61,10 +64,10 @@ impl State {
 
 impl Connection {
     /// A connection whose session has started. `out` holds the answers so far.
-    pub fn new(session: SessionId, stream: TcpStream, out: WireOutbox) -> Arc<Connection> {
+    pub fn new(session: SessionId, socket: OwnedWriteHalf, out: WireOutbox) -> Arc<Connection> {
         Arc::new(Connection {
             session,
-            stream,
+            socket,
             state: Mutex::new(State { out, ..State::default() }),
             enlisted: AtomicBool::new(false),
             full: AtomicBool::new(false),
@@ -147,7 +150,7 @@ impl Connection {
                 }
                 return true;
             }
-            match self.stream.try_write(pending) {
+            match self.socket.try_write(pending) {
                 Ok(count) => state.out.advance(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.notify.notify_one();
@@ -192,7 +195,12 @@ impl Connection {
     }
 
     /// Reads and serves until the client or the server ends the connection.
-    pub async fn serve(self: &Arc<Self>, lender: &Arc<Lender>, mut input: BytesMut) {
+    pub async fn serve(
+        self: &Arc<Self>,
+        lender: &Arc<Lender>,
+        mut socket: OwnedReadHalf,
+        mut input: BytesMut,
+    ) {
         // Frames may have come with the start-up message's.
         if self.take_frames(&mut input) {
             lender.submit(self);
@@ -203,17 +211,19 @@ impl Connection {
                 break;
             }
             let deadline = self.deadline.load(Ordering::Acquire);
+            input.reserve(READ_LEN);
             tokio::select! {
                 biased;
-                ready = self.stream.readable(), if reads => {
-                    if ready.is_err() || !self.read(&mut input) {
+                // A read that leaves room has emptied the socket: the next one waits for epoll, with no call in vain.
+                read = socket.read_buf(&mut input), if reads => {
+                    if matches!(read, Ok(0) | Err(_)) {
                         break;
                     }
                     if self.take_frames(&mut input) {
                         lender.submit(self);
                     }
                 }
-                ready = self.stream.writable(), if writes => {
+                ready = self.socket.writable(), if writes => {
                     if ready.is_err() {
                         break;
                     }
@@ -252,16 +262,6 @@ impl Connection {
 
     fn write(self: &Arc<Self>, lender: &Arc<Lender>) {
         self.flush(lender.durable());
-    }
-
-    /// Reads what the socket has; `false` at its end.
-    fn read(&self, input: &mut BytesMut) -> bool {
-        input.reserve(8 * 1024);
-        match self.stream.try_read_buf(input) {
-            Ok(0) => false,
-            Ok(_) => true,
-            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
-        }
     }
 
     /// Moves whole frames into the inbox; `true` if there were any.

@@ -23,6 +23,7 @@ use strata_db::session::{Authentication, Outbox, Startup};
 use strata_types::sqlstate;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 
 /// Longest message before the client is in.
 const MESSAGE_MAX: usize = 10_000;
@@ -36,6 +37,7 @@ const MINOR: u32 = 0;
 /// A client that is in.
 pub(crate) struct Entered {
     connection: Arc<Connection>,
+    socket: OwnedReadHalf,
     input: BytesMut,
     pid: i32,
 }
@@ -257,7 +259,8 @@ impl Arrival<'_> {
         }
         out.backend_key(pid, secret);
         out.ready(b'I');
-        let connection = Connection::new(session, self.stream, out);
+        let (socket, writes) = self.stream.into_split();
+        let connection = Connection::new(session, writes, out);
         shared.lender.attach(session, &connection);
         let (lender, woken) = (Arc::downgrade(&shared.lender), Arc::downgrade(&connection));
         let wake = move || {
@@ -266,7 +269,7 @@ impl Arrival<'_> {
             }
         };
         shared.cancels.add(pid, secret, flag, Arc::new(wake));
-        Ok(Entered { connection, input: self.input, pid })
+        Ok(Entered { connection, socket, input: self.input, pid })
     }
 }
 
@@ -276,7 +279,7 @@ impl Entered {
         self.connection.flush(shared.lender.durable());
         let mut shutdown = shared.shutdown.clone();
         tokio::select! {
-            () = self.connection.serve(&shared.lender, self.input) => {}
+            () = self.connection.serve(&shared.lender, self.socket, self.input) => {}
             _ = shutdown.wait_for(|stop| *stop) => {
                 let ended = SqlError::new(
                     sqlstate::ADMIN_SHUTDOWN,
