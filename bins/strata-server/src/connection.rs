@@ -241,7 +241,7 @@ impl Connection {
 
     /// Lets the client read the last answer, once the session has ended.
     pub(crate) async fn linger(&self) {
-        linger(&self.stream).await;
+        linger(self.socket.as_ref()).await;
     }
 
     /// What the task waits for: room to write, something to read, or the end.
