@@ -83,12 +83,18 @@ type Subscriber = Arc<dyn Fn(Lsn) + Send + Sync>;
 pub(crate) struct Buffer {
     pub(crate) start: Lsn,
     pub(crate) bytes: Vec<u8>,
+    /// Records that somebody waits for.
+    pub(crate) commits: u32,
+    /// The writer sleeps until they are so many.
+    pub(crate) awaited: u32,
 }
 
-/// The buffer before a record was put into it.
+/// The buffer when a record was put into it.
 struct Before {
     is_first: bool,
     end: Lsn,
+    /// What the writer waits for has come, or it waits for nothing.
+    is_gathered: bool,
 }
 
 /// What belongs to whoever writes.
@@ -104,6 +110,8 @@ pub(crate) struct Writing {
 pub(crate) struct Group {
     pub(crate) start: Lsn,
     pub(crate) bytes: Vec<u8>,
+    /// Records that somebody waits for.
+    pub(crate) commits: u32,
 }
 
 impl Buffer {
@@ -127,7 +135,7 @@ impl Journal {
             preparing: Mutex::new(()),
             writing: Mutex::default(),
             is_stalled: AtomicBool::new(false),
-            buffer: Mutex::new(Buffer { start: found.end, bytes: Vec::new() }),
+            buffer: Mutex::new(Buffer { start: found.end, bytes: Vec::new(), commits: 0, awaited: 0 }),
             durable: AtomicU64::new(found.end.0),
             wanted: AtomicU64::new(0),
             reserved: AtomicU64::new(found.reserved.0),
@@ -151,9 +159,11 @@ impl Journal {
     /// [`Error::Full`] without room on the disk, for this record or for what was appended before;
     /// [`Error::Poisoned`] after a failed write or sync.
     pub fn append(&self, kind: u8, parts: &[&[u8]]) -> Result<Lsn> {
-        let (_, end) = self.push(kind, parts)?;
+        let (before, end) = self.push(kind, parts, true)?;
         self.shared.wanted.fetch_max(end.0, Ordering::AcqRel);
-        self.writer.wake();
+        if before.is_gathered {
+            self.writer.wake();
+        }
         Ok(end)
     }
 
@@ -163,7 +173,7 @@ impl Journal {
     /// # Errors
     /// As [`append`](Self::append).
     pub fn append_lazily(&self, kind: u8, parts: &[&[u8]]) -> Result<Lsn> {
-        let (before, end) = self.push(kind, parts)?;
+        let (before, end) = self.push(kind, parts, false)?;
         // The writer need not hear of every record: it knows of those that wait already.
         let pending = |at: Lsn| at.0.saturating_sub(self.shared.durable().0);
         if before.is_first || pending(end) >= writer::LAZY_LEN && pending(before.end) < writer::LAZY_LEN {
@@ -172,8 +182,9 @@ impl Journal {
         Ok(end)
     }
 
-    /// Puts a record into the buffer; how the buffer was before, and the record's end.
-    fn push(&self, kind: u8, parts: &[&[u8]]) -> Result<(Before, Lsn)> {
+    /// Puts a record into the buffer, for which somebody waits if it `is_commit`; how the buffer was before, and the
+    /// record's end.
+    fn push(&self, kind: u8, parts: &[&[u8]], is_commit: bool) -> Result<(Before, Lsn)> {
         let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
         self.wait_for_room(len)?;
         let mut buffer = self.shared.buffer.lock();
@@ -181,7 +192,9 @@ impl Journal {
             let end = self.shared.end_after(buffer.end(), len);
             MutexGuard::unlocked(&mut buffer, || preparer::prepare(&self.shared, end))?;
         }
-        let before = Before { is_first: buffer.bytes.is_empty(), end: buffer.end() };
+        buffer.commits += u32::from(is_commit);
+        let is_gathered = buffer.commits >= buffer.awaited;
+        let before = Before { is_first: buffer.bytes.is_empty(), end: buffer.end(), is_gathered };
         let durable = self.durable();
         let mut rest = Cut { parts, at: 0 };
         let mut left = len;
@@ -245,7 +258,7 @@ impl Journal {
         let mut written = Ok(true);
         // A group that was refused before comes first, and by itself.
         while self.durable() < lsn && matches!(written, Ok(true)) {
-            written = writer::write_pending(&self.shared);
+            written = writer::write_pending(&self.shared).map(|commits| commits.is_some());
         }
         // The job tells the subscribers: they may want what the caller holds.
         self.writer.wake();
@@ -257,9 +270,11 @@ impl Journal {
         self.want(self.end());
     }
 
+    /// Whoever has asked for as much has woken the writer, if it is not to wait for more first.
     fn want(&self, lsn: Lsn) {
-        self.shared.wanted.fetch_max(lsn.0, Ordering::AcqRel);
-        self.writer.wake();
+        if self.shared.wanted.fetch_max(lsn.0, Ordering::AcqRel) < lsn.0 {
+            self.writer.wake();
+        }
     }
 
     /// `f` is called from a job's thread whenever [`Self::durable`] has grown, and once the journal is poisoned.

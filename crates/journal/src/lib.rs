@@ -51,6 +51,7 @@
 mod copy;
 mod error;
 mod frame;
+mod gather;
 mod journal;
 mod lsn;
 mod preparer;

@@ -4,6 +4,7 @@
 //! it got there, and until then nothing more is appended. Room is prepared ahead, so that this happens only on file
 //! systems that write nothing in place. A write that fails in another way, or a sync that fails at all, is final.
 
+use crate::gather::Gathering;
 use crate::journal::{Buffer, Group, Shared, Writing};
 use crate::{Error, Lsn, Result, segment};
 use std::sync::Arc;
@@ -19,17 +20,17 @@ pub(crate) const LAZY_LEN: u64 = 256 << 10;
 /// a small commit, and take the disk from others.
 const LAZY_US: u64 = 5_000;
 
-/// Writes and syncs what has been appended so far; `false` if there was nothing. Waits for a write that is under
-/// way, and then takes what has been appended since.
+/// Writes and syncs what has been appended so far; of how many records somebody waits, or `None` if there were none at
+/// all. Waits for a write that is under way, and then takes what has been appended since.
 ///
 /// # Errors
 /// [`Error::Full`] if there is no room for what was appended: it waits for the next call.
-pub(crate) fn write_pending(shared: &Shared) -> Result<bool> {
+pub(crate) fn write_pending(shared: &Shared) -> Result<Option<u32>> {
     // The other buffer: while one is written, appends fill the other.
     let mut writing = shared.writing.lock();
     shared.check_poison()?;
     let was_refused = writing.refused.is_some();
-    let Some(group) = writing.refused.take().or_else(|| take(shared, &mut writing)) else { return Ok(false) };
+    let Some(group) = writing.refused.take().or_else(|| take(shared, &mut writing)) else { return Ok(None) };
     match write(shared, group.start, &group.bytes) {
         Ok(()) => {}
         Err(refused) if refused.is_refusal() => {
@@ -48,7 +49,7 @@ pub(crate) fn write_pending(shared: &Shared) -> Result<bool> {
         bytes.clear();
         writing.spare = bytes;
     }
-    Ok(true)
+    Ok(Some(group.commits))
 }
 
 /// Writes what a full disk has refused, if there is now room for it.
@@ -68,9 +69,11 @@ fn take(shared: &Shared, writing: &mut Writing) -> Option<Group> {
     if buffer.bytes.is_empty() {
         return None;
     }
-    let Buffer { start, bytes } = &mut *buffer;
-    let group = Group { start: *start, bytes: std::mem::replace(bytes, std::mem::take(&mut writing.spare)) };
+    let Buffer { start, bytes, commits, awaited } = &mut *buffer;
+    let bytes = std::mem::replace(bytes, std::mem::take(&mut writing.spare));
+    let group = Group { start: *start, bytes, commits: std::mem::take(commits) };
     start.0 += group.bytes.len() as u64;
+    *awaited = 0;
     Some(group)
 }
 
@@ -103,33 +106,52 @@ pub(crate) struct Writer {
     shared: Arc<Shared>,
     /// What is pending has waited as long as it may.
     has_waited: bool,
+    gathering: Gathering,
 }
 
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Writer { shared, has_waited: false }
+        Writer { shared, has_waited: false, gathering: Gathering::default() }
     }
 
-    /// Whether what is pending may wait for more to come.
-    fn may_wait(&mut self) -> bool {
+    /// For how long what is pending waits for more to come.
+    fn wait(&mut self) -> Option<u64> {
         let shared = &*self.shared;
-        let pending = shared.buffer.lock().bytes.len() as u64;
+        let mut buffer = shared.buffer.lock();
+        let pending = buffer.bytes.len() as u64;
         let is_wanted = shared.wanted.load(Ordering::Acquire) > shared.durable().0;
-        let may_wait = (1..LAZY_LEN).contains(&pending) && !is_wanted && !self.has_waited;
-        self.has_waited = may_wait;
-        may_wait
+        if is_wanted {
+            let wait = self.gathering.wait(buffer.commits);
+            buffer.awaited = wait.as_ref().map_or(0, |wait| wait.commits);
+            return wait.map(|wait| wait.us);
+        }
+        self.has_waited = (1..LAZY_LEN).contains(&pending) && !self.has_waited;
+        self.has_waited.then_some(LAZY_US)
+    }
+
+    /// Writes what is pending.
+    fn write(&mut self) -> Result<Option<u32>> {
+        let shared = &*self.shared;
+        let begun = shared.env.clock.monotonic_us();
+        let written = write_pending(shared)?;
+        if let Some(commits) = written {
+            let us = shared.env.clock.monotonic_us() - begun;
+            let others = shared.buffer.lock().commits;
+            self.gathering.wrote(commits, others, us);
+        }
+        Ok(written)
     }
 }
 
 impl Job for Writer {
     fn step(&mut self) -> Progress {
-        if self.may_wait() {
-            return Progress::Later(LAZY_US);
+        if let Some(us) = self.wait() {
+            return Progress::Later(us);
         }
-        let progress = match write_pending(&self.shared) {
-            Ok(true) => Progress::More,
+        let progress = match self.write() {
+            Ok(Some(_)) => Progress::More,
             Err(Error::Full { .. }) => Progress::RETRY,
-            Ok(false) | Err(_) => Progress::Idle,
+            Ok(None) | Err(_) => Progress::Idle,
         };
         self.shared.tell();
         progress
