@@ -1,6 +1,8 @@
 //! Rows that are there already, handed out a batch at a time.
 
-use crate::exec::step::{BATCH_ROWS, Step};
+use crate::error::Result;
+use crate::exec::context::Run;
+use crate::exec::step::{BATCH_ROWS, Step, Wait};
 use strata_types::{Batch, Type, Value};
 
 /// Rows in the order in which they are to be handed out.
@@ -47,8 +49,16 @@ impl Rows {
         self.at = 0;
     }
 
-    /// The next rows as a step.
-    pub(in crate::exec) fn step(&mut self) -> Step {
-        self.next().map_or(Step::Done, Step::Batch)
+    /// The next rows as a step, unless the slice is used up: an operator above may pass over all of them.
+    ///
+    /// # Errors
+    /// 57014
+    pub(in crate::exec) fn step(&mut self, run: &mut Run<'_>) -> Result<Step> {
+        if run.must_yield()? {
+            return Ok(Step::Pending(Wait::Slice));
+        }
+        let batch = self.next();
+        run.charge(batch.as_ref().map_or(0, |batch| batch.rows));
+        Ok(batch.map_or(Step::Done, Step::Batch))
     }
 }

@@ -6,7 +6,7 @@
 use crate::error::Result;
 use crate::exec::context::Run;
 use crate::exec::spill::Kept;
-use crate::exec::step::{Input, Operator, Step, pull};
+use crate::exec::step::{Input, Operator, Step, Wait, pull};
 
 /// A common table expression at work.
 #[derive(Default)]
@@ -124,9 +124,13 @@ impl CteScan {
 
 impl Operator for CteScan {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
+        if run.must_yield()? {
+            return Ok(Step::Pending(Wait::Slice));
+        }
         let state = &run.state.ctes[self.id];
         if let Some(batch) = state.rows.get(self.at)? {
             self.at += 1;
+            run.charge(batch.rows);
             return Ok(Step::Batch(batch));
         }
         if state.done {

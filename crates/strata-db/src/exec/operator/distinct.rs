@@ -23,15 +23,16 @@ impl Distinct {
 
     /// Of the rows that were put aside, those that have not come before.
     fn next_aside(&mut self, run: &mut Run<'_>) -> Result<Step> {
-        while let Some((batch, fresh)) = self.seen.next_aside(run.workspace.memory(), run)? {
-            if !fresh.is_empty() {
-                return Ok(Step::Batch(chosen(batch, &fresh)));
-            }
+        loop {
             if run.must_yield()? {
                 return Ok(Step::Pending(Wait::Slice));
             }
+            match self.seen.next_aside(run.workspace.memory(), run)? {
+                Some((_, fresh)) if fresh.is_empty() => {}
+                Some((batch, fresh)) => return Ok(Step::Batch(chosen(batch, &fresh))),
+                None => return Ok(Step::Done),
+            }
         }
-        Ok(Step::Done)
     }
 }
 

@@ -42,7 +42,7 @@ impl Operator for SystemScan {
                 self.rows.insert(rows)
             }
         };
-        Ok(rows.step())
+        rows.step(run)
     }
 
     /// The rows are the statement's: they are the same every time.

@@ -130,7 +130,7 @@ impl TopN {
 impl Operator for TopN {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step> {
         if let Some(sorted) = &mut self.sorted {
-            return Ok(sorted.step());
+            return sorted.step(run);
         }
         let (skip, count) = match self.bounds {
             Some(bounds) => bounds,
@@ -160,7 +160,7 @@ impl Operator for TopN {
         order.truncate(wanted);
         order.drain(..skip.min(order.len()));
         let all = Batch::concat(&self.types, &std::mem::take(&mut self.kept));
-        Ok(self.sorted.insert(Rows::ordered(all, order)).step())
+        self.sorted.insert(Rows::ordered(all, order)).step(run)
     }
 
     fn rewind(&mut self) {

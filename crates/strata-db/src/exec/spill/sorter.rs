@@ -14,7 +14,7 @@ use super::merge::{Merge, write_keyed};
 use super::{RowForm, Space, SpillFile, Tape, TapeWriter};
 use crate::error::Result;
 use crate::exec::context::Run;
-use crate::exec::keys::SortBytes;
+use crate::exec::keys::{MergeSort, SortBytes};
 use crate::exec::rows::Rows;
 use crate::exec::step::{BATCH_ROWS, Step, Wait};
 use std::sync::Arc;
@@ -45,6 +45,8 @@ struct Runs {
 
 enum Stage {
     Gather,
+    /// The rows in memory are put in order.
+    Order(MergeSort),
     /// The rows in memory become a run.
     Flush(Flush),
     /// Runs become fewer.
@@ -93,7 +95,7 @@ impl Sorter {
             builder.append(column);
         }
         if self.held > run.workspace.memory() && matches!(self.stage, Stage::Gather) {
-            self.begin_flush(run);
+            self.begin_order();
         }
     }
 
@@ -102,6 +104,9 @@ impl Sorter {
     /// # Errors
     /// 53100 and others of the scratch file; 57014.
     pub(in crate::exec) fn settle(&mut self, run: &mut Run<'_>) -> Result<bool> {
+        if !self.settle_order(run)? {
+            return Ok(false);
+        }
         let Stage::Flush(flush) = &mut self.stage else { return Ok(true) };
         let runs = match &mut self.runs {
             Some(runs) => runs,
@@ -124,7 +129,14 @@ impl Sorter {
         loop {
             match &mut self.stage {
                 Stage::Gather => self.begin_output(run)?,
-                Stage::Flush(_) => {
+                Stage::Order(sort) if self.runs.is_none() => {
+                    if !sort.work(&self.keys, run)? {
+                        return Ok(Step::Pending(Wait::Slice));
+                    }
+                    let (_, order) = self.take_order();
+                    self.stage = Stage::Sorted(Rows::ordered(self.take_rows(order.len()), order));
+                }
+                Stage::Order(_) | Stage::Flush(_) => {
                     if !self.settle(run)? {
                         return Ok(Step::Pending(Wait::Slice));
                     }
@@ -138,10 +150,10 @@ impl Sorter {
                         self.stage = Stage::Gather;
                     }
                 }
-                Stage::Sorted(rows) => return Ok(rows.step()),
+                Stage::Sorted(rows) => return rows.step(run),
                 Stage::Merge(merge) => {
                     let Some(runs) = &self.runs else { unreachable!("a merge reads runs") };
-                    return next_of(&self.form, merge, &runs.file);
+                    return next_of(&self.form, merge, &runs.file, run);
                 }
             }
         }
@@ -155,14 +167,11 @@ impl Sorter {
 
     /// All rows have come: what there is to do before the first is known.
     fn begin_output(&mut self, run: &Run<'_>) -> Result<()> {
-        let Some(runs) = &mut self.runs else {
-            let order = std::mem::take(&mut self.keys).order();
-            self.stage = Stage::Sorted(Rows::ordered(self.take_rows(order.len()), order));
+        let Some(runs) = self.runs.as_mut().filter(|_| self.keys.len() == 0) else {
+            self.begin_order();
             return Ok(());
         };
-        if self.keys.len() > 0 {
-            self.begin_flush(run);
-        } else if runs.tapes.len() > run.workspace.ways() {
+        if runs.tapes.len() > run.workspace.ways() {
             let to = Runs { file: run.workspace.file()?, tapes: Vec::new() };
             let from = std::mem::replace(runs, to);
             self.stage = Stage::Pass(Pass { from, next: 0, at_work: None });
@@ -172,13 +181,30 @@ impl Sorter {
         Ok(())
     }
 
-    fn begin_flush(&mut self, run: &Run<'_>) {
-        let keys = std::mem::take(&mut self.keys);
-        let order = keys.order();
+    fn begin_order(&mut self) {
+        self.stage = Stage::Order(MergeSort::new(self.keys.len()));
+    }
+
+    /// Puts rows that are to become a run in order; `false` if it is not done when the slice is.
+    fn settle_order(&mut self, run: &mut Run<'_>) -> Result<bool> {
+        let Stage::Order(sort) = &mut self.stage else { return Ok(true) };
+        if !sort.work(&self.keys, run)? {
+            return Ok(false);
+        }
+        let (keys, order) = self.take_order();
         let columns = self.take_rows(order.len()).columns;
         let tape = TapeWriter::new(run.workspace.chunk_len());
         self.held = 0;
         self.stage = Stage::Flush(Flush { columns, keys, order, at: 0, tape });
+        Ok(true)
+    }
+
+    /// The keys of the rows in memory, and their order.
+    fn take_order(&mut self) -> (SortBytes, Vec<u32>) {
+        match std::mem::replace(&mut self.stage, Stage::Gather) {
+            Stage::Order(sort) => (std::mem::take(&mut self.keys), sort.into_order()),
+            _ => unreachable!("an order has been made"),
+        }
     }
 
     fn take_rows(&mut self, rows: usize) -> Batch {
@@ -239,8 +265,11 @@ impl Pass {
     }
 }
 
-/// The next rows of a merge.
-fn next_of(form: &RowForm, merge: &mut Merge, file: &SpillFile) -> Result<Step> {
+/// The next rows of a merge, unless the slice is used up.
+fn next_of(form: &RowForm, merge: &mut Merge, file: &SpillFile, run: &mut Run<'_>) -> Result<Step> {
+    if run.must_yield()? {
+        return Ok(Step::Pending(Wait::Slice));
+    }
     let mut builders = form.builders();
     let (mut rows, mut bytes) = (0, 0);
     while rows < BATCH_ROWS
@@ -252,5 +281,6 @@ fn next_of(form: &RowForm, merge: &mut Merge, file: &SpillFile) -> Result<Step> 
         rows += 1;
         merge.advance(file)?;
     }
+    run.charge(rows);
     Ok(if rows == 0 { Step::Done } else { Step::Batch(batch_of(builders, rows)) })
 }

@@ -262,10 +262,15 @@ impl Operator for HashAggregate {
                     self.note_space();
                     self.phase = Phase::Output;
                 }
-                Phase::Output => match self.sets[self.set].next(&self.spec, run)? {
-                    Some(batch) => return Ok(Step::Batch(batch)),
-                    None => self.go_on()?,
-                },
+                Phase::Output => {
+                    if run.must_yield()? {
+                        return Ok(Step::Pending(Wait::Slice));
+                    }
+                    match self.sets[self.set].next(&self.spec, run)? {
+                        Some(batch) => return Ok(Step::Batch(batch)),
+                        None => self.go_on()?,
+                    }
+                }
             }
         }
         Ok(Step::Done)

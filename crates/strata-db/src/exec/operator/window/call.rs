@@ -1,184 +1,209 @@
-//! One window function call over a partition.
+//! One window function call, computed for the rows of a partition one after the other.
 
 use super::frame::Frames;
-use super::partition::Partition;
+use super::partition::{CallInput, Partition};
 use crate::error::{Result, SqlError};
 use crate::exec::context::Run;
-use crate::exec::eval::{call_surroundings, eval_column, select};
+use crate::exec::eval::call_surroundings;
 use crate::functions::{Accumulator, FunctionKind, WindowKind};
 use crate::plan::WindowCall;
-use std::ops::Range;
 use std::sync::Arc;
 use strata_types::{Column, ColumnBuilder, Type, Value};
 
-/// After so many rows of frames a cancelled statement notices.
-const INTERRUPTIBLE_ROWS: usize = 1 << 16;
+/// Rows looked at between two looks at the clock.
+const STRIDE: usize = 512;
 
-/// The call's value for each row of the partition.
-pub(super) fn compute(call: &WindowCall, partition: &Partition, run: &mut Run<'_>) -> Result<Column> {
-    let mut args = Vec::with_capacity(call.args.len());
-    for arg in &call.args {
-        args.push(eval_column(arg, &partition.rows, run)?);
+/// See the module.
+pub(super) struct Computation {
+    frames: Frames,
+    /// Values of the rows so far.
+    values: ColumnBuilder,
+    running: Option<Running>,
+    /// Rows looked at since the last look at the clock.
+    looked_at: usize,
+}
+
+/// An aggregate over the frame of a row.
+struct Running {
+    make: fn(&[Type]) -> Box<dyn Accumulator>,
+    types: Vec<Type>,
+    state: Box<dyn Accumulator>,
+    /// The row whose frame is being taken in, and how far it has been.
+    row: Option<usize>,
+    upto: usize,
+    /// The value of the row before, and how far its frame went.
+    before: Option<(usize, Value)>,
+}
+
+impl Computation {
+    /// Before the first row.
+    ///
+    /// # Errors
+    /// For impossible bounds of the frame.
+    pub(super) fn new(call: &WindowCall, input: &CallInput, run: &mut Run<'_>) -> Result<Computation> {
+        let types: Vec<Type> = call.args.iter().map(|arg| arg.ty).collect();
+        let running = match call.function.kind {
+            FunctionKind::Aggregate(make) => {
+                let state = make(&types);
+                Some(Running { make, types, state, row: None, upto: 0, before: None })
+            }
+            _ => None,
+        };
+        let values = ColumnBuilder::new(call.ty);
+        Ok(Computation { frames: Frames::new(call, input, run)?, values, running, looked_at: 0 })
     }
-    match call.function.kind {
-        FunctionKind::Window(kind) => window(kind, call, &args, partition, run),
-        FunctionKind::Aggregate(make) => aggregate(make, call, &args, partition, run),
-        FunctionKind::Scalar(..) | FunctionKind::Set(..) => {
-            unreachable!("{} is no window function", call.function.name)
+
+    /// Computes on; whether all rows are done, or `false` if the slice is used up.
+    ///
+    /// # Errors
+    /// What the function raises; 57014.
+    pub(super) fn work(
+        &mut self,
+        call: &WindowCall,
+        partition: &Partition,
+        input: &CallInput,
+        run: &mut Run<'_>,
+    ) -> Result<bool> {
+        while self.values.len() < partition.len() {
+            let row = self.values.len();
+            let value = match call.function.kind {
+                FunctionKind::Window(kind) => {
+                    self.looked_at += 1;
+                    Some(self.value(kind, partition, &input.args, row, run)?)
+                }
+                FunctionKind::Aggregate(_) => self.aggregate(call, partition, input, row, run)?,
+                FunctionKind::Scalar(..) | FunctionKind::Set(..) => {
+                    unreachable!("{} is no window function", call.function.name)
+                }
+            };
+            if let Some(value) = &value {
+                self.values.push(value);
+            }
+            if self.must_pause(run)? || value.is_none() {
+                return Ok(false);
+            }
         }
+        Ok(true)
+    }
+
+    /// The values, once all rows are done.
+    pub(super) fn finish(self) -> Column {
+        self.values.finish()
+    }
+
+    fn must_pause(&mut self, run: &mut Run<'_>) -> Result<bool> {
+        if self.looked_at < STRIDE {
+            return Ok(false);
+        }
+        run.charge(std::mem::take(&mut self.looked_at));
+        run.must_yield()
+    }
+
+    /// What a window function says of a row.
+    fn value(
+        &self,
+        kind: WindowKind,
+        partition: &Partition,
+        args: &[Arc<Column>],
+        row: usize,
+        run: &mut Run<'_>,
+    ) -> Result<Value> {
+        let len = partition.len();
+        let at = |place: Option<usize>| place.map_or(Value::Null, |at| args[0].value(at));
+        let share = |rows: usize, of: usize| Value::Float8(rows as f64 / of as f64);
+        Ok(match kind {
+            WindowKind::RowNumber => Value::Int8(row as i64 + 1),
+            WindowKind::Rank => Value::Int8(partition.peers_start(row) as i64 + 1),
+            WindowKind::DenseRank => Value::Int8(partition.group[row] as i64 + 1),
+            WindowKind::PercentRank if len < 2 => Value::Float8(0.0),
+            WindowKind::PercentRank => share(partition.peers_start(row), len - 1),
+            WindowKind::CumeDist => share(partition.peers_end(row), len),
+            WindowKind::Ntile => ntile(&args[0].value(0), row, len)?,
+            WindowKind::Lag => shifted(args, row, -1),
+            WindowKind::Lead => shifted(args, row, 1),
+            WindowKind::FirstValue => at(self.frames.rows(row, partition, run)?.next()),
+            WindowKind::LastValue => at(self.frames.rows(row, partition, run)?.next_back()),
+            WindowKind::NthValue => match args[1].value(row).as_i64() {
+                None => Value::Null,
+                Some(n) if n <= 0 => {
+                    return Err(SqlError::new("22016", "argument of nth_value must be greater than zero"));
+                }
+                Some(n) => at(self.frames.rows(row, partition, run)?.nth(n as usize - 1)),
+            },
+        })
+    }
+
+    /// An aggregate over the frame of a row; `None` if the slice is used up before it is taken in.
+    fn aggregate(
+        &mut self,
+        call: &WindowCall,
+        partition: &Partition,
+        input: &CallInput,
+        row: usize,
+        run: &mut Run<'_>,
+    ) -> Result<Option<Value>> {
+        let frame = self.frames.range(row, partition, run)?;
+        let Some(running) = &mut self.running else { unreachable!("an aggregate runs") };
+        if running.row != Some(row) {
+            running.row = Some(row);
+            if !self.frames.only_grow() {
+                running.state = (running.make)(&running.types);
+                running.upto = frame.start;
+            } else if let Some((end, value)) = &running.before
+                && *end == frame.end
+            {
+                self.looked_at += 1;
+                return Ok(Some(value.clone()));
+            }
+        }
+        let surroundings = call_surroundings(run.env, &running.types, call.ty);
+        let columns: Vec<&Column> = input.args.iter().map(|column| &**column).collect();
+        loop {
+            let until = frame.end.min(running.upto + STRIDE);
+            let is_taken = |at: &usize| input.included[*at] && !self.frames.excludes(partition, row, *at);
+            let fresh: Vec<u32> = (running.upto..until).filter(is_taken).map(|at| at as u32).collect();
+            running.state.add_rows(&surroundings, &columns, &fresh)?;
+            self.looked_at += 1 + fresh.len();
+            running.upto = until;
+            if until == frame.end {
+                break;
+            }
+            run.charge(std::mem::take(&mut self.looked_at));
+            if run.must_yield()? {
+                return Ok(None);
+            }
+        }
+        let value = running.state.finish(&surroundings)?;
+        running.before = Some((frame.end, value.clone()));
+        Ok(Some(value))
     }
 }
 
-fn window(
-    kind: WindowKind,
-    call: &WindowCall,
-    args: &[Arc<Column>],
-    partition: &Partition,
-    run: &mut Run<'_>,
-) -> Result<Column> {
-    let len = partition.len();
-    let ranks = |value: &dyn Fn(usize) -> Value| {
-        let values: Vec<Value> = (0..len).map(value).collect();
-        Column::from_values(call.ty, &values)
-    };
-    let float = |value: f64| Value::Float8(value);
-    Ok(match kind {
-        WindowKind::RowNumber => ranks(&|row| Value::Int8(row as i64 + 1)),
-        WindowKind::Rank => ranks(&|row| Value::Int8(partition.peers_start(row) as i64 + 1)),
-        WindowKind::DenseRank => ranks(&|row| Value::Int8(partition.group[row] as i64 + 1)),
-        WindowKind::PercentRank if len < 2 => ranks(&|_| float(0.0)),
-        WindowKind::PercentRank => ranks(&|row| float(partition.peers_start(row) as f64 / (len - 1) as f64)),
-        WindowKind::CumeDist => ranks(&|row| float(partition.peers_end(row) as f64 / len as f64)),
-        WindowKind::Ntile => ntile(call.ty, &args[0], len)?,
-        WindowKind::Lag => shifted(call.ty, args, -1),
-        WindowKind::Lead => shifted(call.ty, args, 1),
-        WindowKind::FirstValue => {
-            let frames = Frames::new(call, partition, run)?;
-            ranks(&|row| frames.rows(row).next().map_or(Value::Null, |at| args[0].value(at)))
-        }
-        WindowKind::LastValue => {
-            let frames = Frames::new(call, partition, run)?;
-            let last = |row: usize| frames.range(row).rev().find(|other| !frames.excludes(row, *other));
-            ranks(&|row| last(row).map_or(Value::Null, |at| args[0].value(at)))
-        }
-        WindowKind::NthValue => nth_value(call, args, &Frames::new(call, partition, run)?, len)?,
-    })
-}
-
-/// The buckets of `ntile`: the first ones are one larger if the rows do not divide evenly.
-fn ntile(ty: Type, buckets: &Column, len: usize) -> Result<Column> {
-    let Some(buckets) = buckets.value(0).as_i64() else { return Ok(Column::repeat(ty, &Value::Null, len)) };
+/// The bucket of a row: the first ones are one larger if the rows do not divide evenly.
+fn ntile(buckets: &Value, row: usize, len: usize) -> Result<Value> {
+    let Some(buckets) = buckets.as_i64() else { return Ok(Value::Null) };
     if buckets <= 0 {
         return Err(SqlError::new("22014", "argument of ntile must be greater than zero"));
     }
-    let rows = len as i64;
+    let (row, rows) = (row as i64, len as i64);
     let (size, larger) = (rows / buckets, rows % buckets);
-    let bucket = |row: i64| {
-        let in_larger = larger * (size + 1);
-        if row < in_larger { row / (size + 1) } else { larger + (row - in_larger) / size.max(1) }
-    };
-    let values: Vec<Value> = (0..rows).map(|row| Value::Int4(bucket(row) as i32 + 1)).collect();
-    Ok(Column::from_values(ty, &values))
+    let in_larger = larger * (size + 1);
+    let bucket = if row < in_larger { row / (size + 1) } else { larger + (row - in_larger) / size.max(1) };
+    Ok(Value::Int4(bucket as i32 + 1))
 }
 
 /// `lag` and `lead`: a row so many rows away, or the default where there is none.
-fn shifted(ty: Type, args: &[Arc<Column>], direction: i64) -> Column {
-    let len = args[0].len();
-    let mut builder = ColumnBuilder::with_capacity(ty, len);
-    for row in 0..len {
-        let by = match args.get(1).map(|by| by.value(row)) {
-            None => Some(1),
-            Some(by) => by.as_i64(),
-        };
-        let value = by.map(|by| {
-            let at = (row as i64).saturating_add(by.saturating_mul(direction));
-            match usize::try_from(at).ok().filter(|at| *at < len) {
-                Some(at) => args[0].value(at),
-                None => args.get(2).map(|default| default.value(row)).unwrap_or_default(),
-            }
-        });
-        builder.push(&value.unwrap_or_default());
+fn shifted(args: &[Arc<Column>], row: usize, direction: i64) -> Value {
+    let by = match args.get(1).map(|by| by.value(row)) {
+        None => 1,
+        Some(by) => match by.as_i64() {
+            None => return Value::Null,
+            Some(by) => by,
+        },
+    };
+    let at = (row as i64).saturating_add(by.saturating_mul(direction));
+    match usize::try_from(at).ok().filter(|at| *at < args[0].len()) {
+        Some(at) => args[0].value(at),
+        None => args.get(2).map(|default| default.value(row)).unwrap_or_default(),
     }
-    builder.finish()
-}
-
-fn nth_value(call: &WindowCall, args: &[Arc<Column>], frames: &Frames<'_>, len: usize) -> Result<Column> {
-    let mut builder = ColumnBuilder::with_capacity(call.ty, len);
-    for row in 0..len {
-        let value = match args[1].value(row).as_i64() {
-            None => Value::Null,
-            Some(n) if n <= 0 => {
-                return Err(SqlError::new("22016", "argument of nth_value must be greater than zero"));
-            }
-            Some(n) => frames.rows(row).nth(n as usize - 1).map_or(Value::Null, |at| args[0].value(at)),
-        };
-        builder.push(&value);
-    }
-    Ok(builder.finish())
-}
-
-/// An aggregate over the frame of each row.
-fn aggregate(
-    make: fn(&[Type]) -> Box<dyn Accumulator>,
-    call: &WindowCall,
-    args: &[Arc<Column>],
-    partition: &Partition,
-    run: &mut Run<'_>,
-) -> Result<Column> {
-    let frames = Frames::new(call, partition, run)?;
-    let included = included(call, args, partition, run)?;
-    let types: Vec<Type> = call.args.iter().map(|arg| arg.ty).collect();
-    let surroundings = call_surroundings(run.env, &types, call.ty);
-    let columns: Vec<&Column> = args.iter().map(|column| &**column).collect();
-    let mut builder = ColumnBuilder::with_capacity(call.ty, partition.len());
-    let mut state = make(&types);
-    let mut last: Option<(Range<usize>, Value)> = None;
-    let mut looked_at = 0;
-    for row in 0..partition.len() {
-        let range = frames.range(row);
-        if let Some((known, value)) = &last
-            && *known == range
-            && frames.only_grow()
-        {
-            builder.push(value);
-            continue;
-        }
-        let fresh: Vec<u32> = if frames.only_grow() {
-            let from = last.as_ref().map_or(0, |(known, _)| known.end);
-            (from..range.end).filter(|at| included[*at]).map(|at| at as u32).collect()
-        } else {
-            state = make(&types);
-            frames.rows(row).filter(|at| included[*at]).map(|at| at as u32).collect()
-        };
-        looked_at += fresh.len();
-        if looked_at > INTERRUPTIBLE_ROWS {
-            run.env.check_interrupts()?;
-            looked_at = 0;
-        }
-        state.add_rows(&surroundings, &columns, &fresh)?;
-        let value = state.finish(&surroundings)?;
-        builder.push(&value);
-        last = Some((range, value));
-    }
-    Ok(builder.finish())
-}
-
-/// Which rows the aggregate takes in at all: those that pass its filter and have no NULL where it is strict.
-fn included(
-    call: &WindowCall,
-    args: &[Arc<Column>],
-    partition: &Partition,
-    run: &mut Run<'_>,
-) -> Result<Vec<bool>> {
-    let mut included = vec![call.filter.is_none(); partition.len()];
-    if let Some(filter) = &call.filter {
-        let rows = select(filter, &partition.rows, run)?.rows(partition.len());
-        rows.iter().for_each(|row| included[*row as usize] = true);
-    }
-    if call.function.strict {
-        for column in args {
-            (0..partition.len()).filter(|row| column.is_null(*row)).for_each(|row| included[row] = false);
-        }
-    }
-    Ok(included)
 }

@@ -1,10 +1,10 @@
 //! Frames: which rows of the partition a call sees for a row.
 
-use super::partition::Partition;
+use super::partition::{CallInput, Partition};
 use crate::error::{Result, SqlError};
 use crate::exec::context::Run;
-use crate::exec::eval::{Row, call_surroundings, eval_column, eval_row};
-use crate::functions::{self, Function, FunctionKind};
+use crate::exec::eval::{Row, call_surroundings, eval_row};
+use crate::functions::{self, Function, FunctionKind, ScalarKernel};
 use crate::plan::{Expr, FrameBound, FrameExclusion, FrameUnits, SortKey, WindowCall};
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -12,12 +12,13 @@ use std::sync::Arc;
 use strata_types::{Column, Type, Typmod, Value, sqlstate};
 
 /// The frames of a call in a partition.
-pub(super) struct Frames<'a> {
-    partition: &'a Partition,
+pub(super) struct Frames {
     units: FrameUnits,
     start: Bound,
     end: Bound,
     exclusion: FrameExclusion,
+    /// Where RANGE with an offset looks places up.
+    keys: Option<Keys>,
 }
 
 enum Bound {
@@ -27,26 +28,31 @@ enum Bound {
     Current,
     /// So many rows or groups away; before is negative.
     Away(i64),
-    /// Per row, the place found by the value of its sort key.
-    Places(Vec<usize>),
+    /// Where the sort key passes the row's own plus or minus so much.
+    Reach(Reach),
 }
 
-impl<'a> Frames<'a> {
-    pub(super) fn new(call: &WindowCall, partition: &'a Partition, run: &mut Run<'_>) -> Result<Frames<'a>> {
+impl Frames {
+    pub(super) fn new(call: &WindowCall, input: &CallInput, run: &mut Run<'_>) -> Result<Frames> {
         let frame = &call.frame;
-        let context = Context { units: frame.units, order_by: &call.order_by, partition };
         Ok(Frames {
-            partition,
             units: frame.units,
-            start: context.bound(&frame.start, End::Start, run)?,
-            end: context.bound(&frame.end, End::End, run)?,
+            start: bound(call, &frame.start, End::Start, run)?,
+            end: bound(call, &frame.end, End::End, run)?,
             exclusion: frame.exclusion,
+            keys: input
+                .sort_key
+                .clone()
+                .zip(call.order_by.first())
+                .map(|(column, key)| Keys::new(column, key)),
         })
     }
 
     /// The rows between the frame's ends.
-    pub(super) fn range(&self, row: usize) -> Range<usize> {
-        let partition = self.partition;
+    ///
+    /// # Errors
+    /// Where a RANGE's limit is out of its type's range.
+    pub(super) fn range(&self, row: usize, partition: &Partition, run: &Run<'_>) -> Result<Range<usize>> {
         let len = partition.len();
         let start = match &self.start {
             Bound::First => 0,
@@ -55,7 +61,7 @@ impl<'a> Frames<'a> {
             Bound::Current => partition.peers_start(row),
             Bound::Away(by) if self.units == FrameUnits::Rows => clamp(row, *by, len),
             Bound::Away(by) => partition.starts[clamp(partition.group[row], *by, partition.groups())],
-            Bound::Places(places) => places[row],
+            Bound::Reach(reach) => self.place(reach, row, partition, End::Start, run)?,
         };
         let end = match &self.end {
             Bound::First => 0,
@@ -66,14 +72,14 @@ impl<'a> Frames<'a> {
             Bound::Away(by) => {
                 partition.starts[clamp(partition.group[row], by.saturating_add(1), partition.groups())]
             }
-            Bound::Places(places) => places[row],
+            Bound::Reach(reach) => self.place(reach, row, partition, End::End, run)?,
         };
-        start..end.max(start)
+        Ok(start..end.max(start))
     }
 
     /// Whether EXCLUDE takes `other` out of the frame of `row`.
-    pub(super) fn excludes(&self, row: usize, other: usize) -> bool {
-        let peers = || self.partition.group[row] == self.partition.group[other];
+    pub(super) fn excludes(&self, partition: &Partition, row: usize, other: usize) -> bool {
+        let peers = || partition.group[row] == partition.group[other];
         match self.exclusion {
             FrameExclusion::NoOthers => false,
             FrameExclusion::CurrentRow => row == other,
@@ -83,13 +89,42 @@ impl<'a> Frames<'a> {
     }
 
     /// The rows of a frame.
-    pub(super) fn rows(&self, row: usize) -> impl Iterator<Item = usize> {
-        self.range(row).filter(move |other| !self.excludes(row, *other))
+    ///
+    /// # Errors
+    /// As [`range`](Self::range).
+    pub(super) fn rows<'p>(
+        &self,
+        row: usize,
+        partition: &'p Partition,
+        run: &Run<'_>,
+    ) -> Result<impl DoubleEndedIterator<Item = usize> + use<'_, 'p>> {
+        let range = self.range(row, partition, run)?;
+        Ok(range.filter(move |other| !self.excludes(partition, row, *other)))
     }
 
     /// Frames only ever grow at their end.
     pub(super) fn only_grow(&self) -> bool {
         matches!(self.start, Bound::First) && self.exclusion == FrameExclusion::NoOthers
+    }
+
+    /// Where a RANGE with an offset starts or ends. NULLs are a range of their own.
+    fn place(
+        &self,
+        reach: &Reach,
+        row: usize,
+        partition: &Partition,
+        end: End,
+        run: &Run<'_>,
+    ) -> Result<usize> {
+        let Some(keys) = &self.keys else { unreachable!("RANGE with an offset has a sort key") };
+        if keys.column.is_null(row) {
+            return Ok(match end {
+                End::Start => partition.peers_start(row),
+                End::End => partition.peers_end(row),
+            });
+        }
+        let limit = reach.limit(keys, row, run)?;
+        keys.place(&limit, reach.function.result, end, run)
     }
 }
 
@@ -104,78 +139,61 @@ enum End {
     End,
 }
 
-struct Context<'a> {
-    units: FrameUnits,
-    order_by: &'a [SortKey],
-    partition: &'a Partition,
+fn bound(call: &WindowCall, bound: &FrameBound, end: End, run: &mut Run<'_>) -> Result<Bound> {
+    let (offset, preceding) = match bound {
+        FrameBound::UnboundedPreceding => return Ok(Bound::First),
+        FrameBound::UnboundedFollowing => return Ok(Bound::Last),
+        FrameBound::CurrentRow => return Ok(Bound::Current),
+        FrameBound::Preceding(offset) => (offset, true),
+        FrameBound::Following(offset) => (offset, false),
+    };
+    let value = eval_row(offset, Row::Values(&[]), run)?;
+    let which = if end == End::Start { "starting" } else { "ending" };
+    if value.is_null() {
+        return Err(SqlError::new(
+            sqlstate::NULL_VALUE_NOT_ALLOWED,
+            format!("frame {which} offset must not be null"),
+        ));
+    }
+    if call.frame.units == FrameUnits::Range {
+        return Ok(Bound::Reach(Reach::new(call, offset, value, preceding)?));
+    }
+    let by = value.as_i64().unwrap_or(0);
+    if by < 0 {
+        return Err(SqlError::new(
+            sqlstate::INVALID_PRECEDING_OR_FOLLOWING_SIZE,
+            format!("frame {which} offset must not be negative"),
+        ));
+    }
+    Ok(Bound::Away(if preceding { -by } else { by }))
 }
 
-impl Context<'_> {
-    fn bound(&self, bound: &FrameBound, end: End, run: &mut Run<'_>) -> Result<Bound> {
-        let (offset, preceding) = match bound {
-            FrameBound::UnboundedPreceding => return Ok(Bound::First),
-            FrameBound::UnboundedFollowing => return Ok(Bound::Last),
-            FrameBound::CurrentRow => return Ok(Bound::Current),
-            FrameBound::Preceding(offset) => (offset, true),
-            FrameBound::Following(offset) => (offset, false),
-        };
-        let value = eval_row(offset, Row::Values(&[]), run)?;
-        let which = if end == End::Start { "starting" } else { "ending" };
-        if value.is_null() {
-            return Err(SqlError::new(
-                sqlstate::NULL_VALUE_NOT_ALLOWED,
-                format!("frame {which} offset must not be null"),
-            ));
-        }
-        if self.units == FrameUnits::Range {
-            return Ok(Bound::Places(self.places(offset, &value, preceding, end, run)?));
-        }
-        let by = value.as_i64().unwrap_or(0);
-        if by < 0 {
-            return Err(SqlError::new(
-                sqlstate::INVALID_PRECEDING_OR_FOLLOWING_SIZE,
-                format!("frame {which} offset must not be negative"),
-            ));
-        }
-        Ok(Bound::Away(if preceding { -by } else { by }))
-    }
+/// How far a RANGE goes from the value of the row's sort key.
+struct Reach {
+    by: Value,
+    /// Adds or subtracts.
+    function: &'static Function,
+    kernel: ScalarKernel,
+    types: [Type; 2],
+}
 
-    /// RANGE with an offset: for each row, where the values of the sort key pass its own value plus or minus the
-    /// offset. NULLs are a range of their own.
-    fn places(
-        &self,
-        offset: &Expr,
-        by: &Value,
-        preceding: bool,
-        end: End,
-        run: &mut Run<'_>,
-    ) -> Result<Vec<usize>> {
-        let [key] = self.order_by else {
+impl Reach {
+    fn new(call: &WindowCall, offset: &Expr, by: Value, preceding: bool) -> Result<Reach> {
+        let [key] = &call.order_by[..] else {
             unreachable!("RANGE with an offset has exactly one sort key");
         };
-        let column = eval_column(&key.expr, &self.partition.rows, run)?;
-        let lower = preceding != key.descending;
-        let symbol = if lower { "-" } else { "+" };
+        let symbol = if preceding != key.descending { "-" } else { "+" };
         let function = arithmetic(symbol, key.expr.ty, offset.ty)?;
-        let keys = Keys { column: &column, ty: key.expr.ty, descending: key.descending };
-        let mut places = Vec::with_capacity(self.partition.len());
-        for row in 0..self.partition.len() {
-            if column.is_null(row) {
-                places.push(match end {
-                    End::Start => self.partition.peers_start(row),
-                    End::End => self.partition.peers_end(row),
-                });
-                continue;
-            }
-            let types = [key.expr.ty, offset.ty];
-            let call = call_surroundings(run.env, &types, function.result);
-            let FunctionKind::Scalar(kernel, _) = function.kind else {
-                unreachable!("an operator is a scalar function")
-            };
-            let limit = kernel(&call, &[column.value(row), by.clone()])?;
-            places.push(keys.place(&limit, function.result, end, run)?);
-        }
-        Ok(places)
+        let FunctionKind::Scalar(kernel, _) = function.kind else {
+            unreachable!("an operator is a scalar function")
+        };
+        Ok(Reach { by, function, kernel, types: [key.expr.ty, offset.ty] })
+    }
+
+    /// The value at which the frame of a row starts or ends.
+    fn limit(&self, keys: &Keys, row: usize, run: &Run<'_>) -> Result<Value> {
+        let call = call_surroundings(run.env, &self.types, self.function.result);
+        (self.kernel)(&call, &[keys.column.value(row), self.by.clone()])
     }
 }
 
@@ -193,20 +211,35 @@ fn arithmetic(symbol: &str, key: Type, offset: Type) -> Result<&'static Function
 }
 
 /// A sorted column to look for places in.
-struct Keys<'a> {
-    column: &'a Arc<Column>,
+struct Keys {
+    column: Arc<Column>,
     ty: Type,
     descending: bool,
+    /// The rows that are not NULL: NULLs stand together at one end.
+    valued: Range<usize>,
 }
 
-impl Keys<'_> {
+impl Keys {
+    fn new(column: Arc<Column>, key: &SortKey) -> Keys {
+        let len = column.len();
+        let nulls_first = len > 0 && column.is_null(0);
+        let (mut low, mut high) = (0, len);
+        while low < high {
+            let middle = (low + high) / 2;
+            if column.is_null(middle) == nulls_first {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let valued = if nulls_first { low..len } else { 0..low };
+        Keys { column, ty: key.expr.ty, descending: key.descending, valued }
+    }
+
     /// The first row that belongs to a frame starting at `limit`, or that does not belong any more to one ending
     /// there.
     fn place(&self, limit: &Value, ty: Type, end: End, run: &Run<'_>) -> Result<usize> {
-        let nulls: Vec<usize> = (0..self.column.len()).filter(|row| self.column.is_null(*row)).collect();
-        let first = if nulls.first() == Some(&0) { nulls.len() } else { 0 };
-        let last = if first == 0 { self.column.len() - nulls.len() } else { self.column.len() };
-        let (mut low, mut high) = (first, last);
+        let (mut low, mut high) = (self.valued.start, self.valued.end);
         while low < high {
             let middle = (low + high) / 2;
             let mut value = self.column.value(middle);
