@@ -31,6 +31,7 @@ pub mod heap;
 pub mod page;
 pub mod pool;
 mod scratch;
+pub mod slab;
 mod spread;
 
 pub use block_store::{BLOCK_LEN, Block, BlockId, BlockStore, FileBlockStore, MemBlockStore};

@@ -13,12 +13,16 @@
 //!    share is the cache's own; of the rest it takes what others leave, and gives it back when they need it.
 //!    And a change must be made, for the journal holds it already: if nothing can be evicted, because the disk is
 //!    full or others have all of the pool, its frame is a debt (`debt`). Whoever is about to cause more changes repays.
-//! 4. The latches are leaves: no disk access and no other lock but the dirty set's under a shard's latch.
+//! 4. The latches are leaves: no disk access and no other lock but the dirty set's and that of the free images
+//!    under a shard's latch.
+//! 5. The images lie in one slab ([`image`](self)), which takes memory as frames do, and gives it back when the
+//!    cache gives frames to others or a space is dropped.
 //!
 //! What to evict is decided in [`shard`](self) by two queues, an O(1) form of LRU-2.
 
 mod debt;
 mod dirty;
+mod image;
 mod shard;
 
 use crate::block_store::BLOCK_LEN;
@@ -28,6 +32,7 @@ use crate::spread::spread;
 use crate::{Error, Result};
 use debt::{Debt, FrameMemory};
 use dirty::DirtySet;
+use image::{Image, Slots};
 use journal::Lsn;
 use parking_lot::{Condvar, Mutex};
 use shard::{Frame, Shard};
@@ -44,10 +49,11 @@ const LOOKS: usize = 64;
 /// A pinned page image. It does not change while it is held, and its memory stays with it: hold it for a
 /// step, not for the life of a query.
 #[derive(Clone)]
-pub struct PageRef(Arc<Page>);
+pub struct PageRef(Image);
 
 impl Deref for PageRef {
     type Target = Page;
+    #[inline]
     fn deref(&self) -> &Page {
         &self.0
     }
@@ -67,6 +73,8 @@ const REST_SHARE: usize = 8;
 /// Pages in memory, by id.
 pub struct PageCache {
     shards: Box<[Latched]>,
+    /// Where the images are; `None` if the system refused a slab for all of them.
+    slots: Option<Arc<Slots>>,
     dirty: Mutex<DirtySet>,
     pool: MemoryPool,
     frames: AtomicUsize,
@@ -100,6 +108,7 @@ impl PageCache {
         let shards = (frames_max / 256).next_power_of_two().clamp(1, 16);
         PageCache {
             shards: (0..shards).map(|_| Latched::default()).collect(),
+            slots: Slots::new(frames_max),
             dirty: Mutex::default(),
             rest: pool.cap() / REST_SHARE,
             pool,
@@ -113,7 +122,7 @@ impl PageCache {
     /// Pins the page `id`, which `source` loads if it is not here.
     #[inline]
     pub fn get(&self, id: PageId, source: &dyn PageSource) -> Result<PageRef> {
-        self.with_frame(id, source, Refusal::IsAnError, |frame| PageRef(Arc::clone(&frame.image)))
+        self.with_frame(id, source, Refusal::IsAnError, |frame| PageRef(frame.image.clone()))
     }
 
     /// Changes the page `id`. If `change` says so by returning `true`, the page bears `lsn` and is dirty. Neither a full
@@ -143,7 +152,7 @@ impl PageCache {
         change: impl FnOnce(&mut Page) -> (Option<Lsn>, R),
     ) -> Result<R> {
         self.with_frame(id, source, Refusal::IsOwed, |frame| {
-            let (first, result) = change(Arc::make_mut(&mut frame.image));
+            let (first, result) = change(frame.image.make_mut(self.slots.as_ref()));
             if let Some(first) = first.filter(|_| !frame.dirty) {
                 frame.dirty = true;
                 self.dirty.lock().insert(id, first);
@@ -160,7 +169,7 @@ impl PageCache {
         frame.dirty = false;
         frame.writing = true;
         self.dirty.lock().begin_write(id);
-        Some(PageRef(Arc::clone(&frame.image)))
+        Some(PageRef(frame.image.clone()))
     }
 
     /// The image taken by [`Self::begin_write`] is on disk.
@@ -209,7 +218,12 @@ impl PageCache {
     /// Gives memory back that others need, as far as pages can be evicted; how many were.
     pub(crate) fn give_back(&self, frames: usize) -> usize {
         let shards = self.shards.iter().cycle().take(self.shards.len().max(frames));
-        shards.filter(|_| self.owes_memory()).filter(|latched| self.evict_from(latched, LOOKS)).count()
+        let evicted =
+            shards.filter(|_| self.owes_memory()).filter(|latched| self.evict_from(latched, LOOKS)).count();
+        if evicted > 0 {
+            self.trim();
+        }
+        evicted
     }
 
     fn evict_from(&self, latched: &Latched, looks: usize) -> bool {
@@ -232,6 +246,12 @@ impl PageCache {
             self.frames.fetch_sub(dropped, Ordering::Relaxed);
         }
         self.dirty.lock().discard_space(space);
+        self.trim();
+    }
+
+    /// Gives the memory of frames that are no more back to the system.
+    fn trim(&self) {
+        self.slots.iter().for_each(|slots| slots.trim());
     }
 
     /// Pages in memory.
@@ -288,12 +308,7 @@ impl PageCache {
         Ok(visit(shard.insert(id, image, memory)))
     }
 
-    fn load(
-        &self,
-        id: PageId,
-        source: &dyn PageSource,
-        refusal: Refusal,
-    ) -> Result<(Arc<Page>, FrameMemory)> {
+    fn load(&self, id: PageId, source: &dyn PageSource, refusal: Refusal) -> Result<(Image, FrameMemory)> {
         let memory = match self.make_room(id, source) {
             Ok(memory) => FrameMemory::Reserved(memory),
             Err(error) if refusal == Refusal::IsOwed && error.is_shortage() => {
@@ -302,8 +317,8 @@ impl PageCache {
             }
             Err(error) => return Err(error),
         };
-        let mut image = Arc::new(Page::blank());
-        let loaded = source.load(id, Arc::make_mut(&mut image));
+        let mut image = Image::blank(self.slots.as_ref());
+        let loaded = source.load(id, image.make_mut(self.slots.as_ref()));
         if loaded.is_err() {
             self.frames.fetch_sub(1, Ordering::Relaxed);
         }

@@ -14,15 +14,15 @@
 //! count as one: the period lasts until an eighth of the shard's frames have been loaded.
 
 use super::debt::FrameMemory;
-use crate::page::{Page, PageId};
+use super::image::Image;
+use crate::page::PageId;
 use crate::spread::Spread;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
 
 /// A place for a page.
 pub(super) struct Frame {
     id: PageId,
-    pub(super) image: Arc<Page>,
+    pub(super) image: Image,
     /// Changed since it was last written (or taken to be written).
     pub(super) dirty: bool,
     /// Its image is on the way to the disk.
@@ -91,7 +91,7 @@ impl Shard {
         self.frames.get_mut(at as usize)?.as_mut()
     }
 
-    pub(super) fn insert(&mut self, id: PageId, image: Arc<Page>, memory: FrameMemory) -> &mut Frame {
+    pub(super) fn insert(&mut self, id: PageId, image: Image, memory: FrameMemory) -> &mut Frame {
         self.loads += 1;
         let queue = if self.remembered_set.remove(&id) { Queue::Hot } else { Queue::Probation };
         let frame = Frame {
@@ -147,7 +147,7 @@ impl Shard {
                 return None;
             }
             let frame = self.frame_at(at);
-            let must_stay = frame.dirty || frame.writing || Arc::strong_count(&frame.image) > 1;
+            let must_stay = frame.dirty || frame.writing || frame.image.is_shared();
             if !must_stay && !frame.used_again {
                 return Some(at);
             }

@@ -52,7 +52,7 @@ impl Room {
 
     fn of(page: &Page) -> Room {
         let next_slot = page.slot_count();
-        let unused = (0..next_slot).rev().filter(|slot| page.tuple(*slot).is_none()).collect();
+        let unused = (0..next_slot).rev().filter(|slot| !page.is_used(*slot)).collect();
         Room { free: page.free_len(), next_slot, unused, reserved: VecDeque::new(), is_page: true }
     }
 

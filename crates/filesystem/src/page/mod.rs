@@ -102,6 +102,7 @@ pub enum Damage {
 
 /// The image of a page.
 #[derive(Clone)]
+#[repr(transparent)]
 pub struct Page {
     bytes: Block,
 }

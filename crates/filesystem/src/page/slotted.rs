@@ -68,6 +68,11 @@ impl Page {
         self.contiguous_len() + self.hole_len()
     }
 
+    /// Whether a tuple is in `slot`. Its bytes are not looked at: each would be a cache miss.
+    pub(crate) fn is_used(&self, slot: u16) -> bool {
+        self.slot(slot).is_some()
+    }
+
     /// The tuple in `slot`; `None` if it is unused.
     #[inline]
     pub(crate) fn tuple(&self, slot: u16) -> Option<StoredTuple> {

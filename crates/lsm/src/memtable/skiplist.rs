@@ -13,8 +13,8 @@
 //! # Why this is sound
 //! 1. A node is written completely before a `Release` store makes it reachable; readers follow links
 //!    with `Acquire` loads only.
-//! 2. Memory of a node belongs to a chunk that is freed in `Drop` of the list, when no borrow of the
-//!    list is left; every reference that is handed out borrows the list.
+//! 2. Memory of a node belongs to a chunk that is freed with the list, when no borrow of the list is left;
+//!    every reference that is handed out borrows the list.
 //! 3. Only the holder of the `Mutex` around [`Writer`] allocates or links.
 //!
 //! `interleavings.rs` plays 1 in every order that the language's memory model allows.
@@ -25,8 +25,9 @@ mod order;
 
 use crate::key::{Tag, compare};
 use crate::{Op, Seq};
+use filesystem::slab::{LARGE_PAGE_LEN, Slab};
 use order::{Path, Search, WAITING_MAX};
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{Layout, handle_alloc_error};
 use std::ptr::{self, NonNull};
 use sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering::*, Witness};
 use xxhash_rust::xxh3::xxh3_64;
@@ -55,7 +56,10 @@ mod sync {
 const HEIGHT_MAX: usize = 14;
 /// One in four nodes reaches the next level.
 const BRANCHING_BITS: u32 = 2;
+/// Memory is taken in chunks of this size,
 const CHUNK_LEN: usize = 256 * 1024;
+/// and in large pages by a list that is meant for so many entries that it will fill several.
+const ENTRIES_LARGE: usize = 1 << 17;
 /// Bytes of a cache line.
 const LINE_LEN: usize = 64;
 const ALIGN: usize = align_of::<Node>();
@@ -96,7 +100,7 @@ pub(crate) struct SkipList {
     head: [AtomicPtr<Node>; HEIGHT_MAX],
     height: AtomicUsize,
     last: AtomicPtr<Node>,
-    buckets: Box<[AtomicPtr<Node>]>,
+    buckets: Buckets,
     used: AtomicUsize,
     /// Nodes that are not in order yet.
     waiting: AtomicUsize,
@@ -110,7 +114,8 @@ unsafe impl Sync for SkipList {}
 
 /// What only the writer touches.
 struct Writer {
-    chunks: Vec<(NonNull<u8>, Layout)>,
+    chunks: Vec<Slab>,
+    chunk_len: usize,
     /// The free rest of the newest chunk.
     free: *mut u8,
     free_len: usize,
@@ -133,16 +138,18 @@ impl SkipList {
     /// An empty list with room for about `expected` entries in its hash index (more only make its
     /// chains longer).
     pub(crate) fn new(expected: usize) -> Self {
+        let chunk_len = if expected < ENTRIES_LARGE { CHUNK_LEN } else { LARGE_PAGE_LEN };
         let bucket_count = expected.next_power_of_two().max(64);
         SkipList {
             head: Default::default(),
             height: AtomicUsize::new(1),
             last: AtomicPtr::default(),
-            buckets: (0..bucket_count).map(|_| AtomicPtr::default()).collect(),
+            buckets: Buckets::new(bucket_count),
             used: AtomicUsize::new(bucket_count * size_of::<AtomicPtr<Node>>()),
             waiting: AtomicUsize::new(0),
             writer: Mutex::new(Writer {
                 chunks: Vec::new(),
+                chunk_len,
                 free: ptr::null_mut(),
                 free_len: 0,
                 dice: 0x9E37_79B9_7F4A_7C15,
@@ -185,7 +192,7 @@ impl SkipList {
     /// The newest version of `key` that `snapshot` sees, through the hash index.
     pub(crate) fn get(&self, key: &[u8], snapshot: Seq) -> Option<NodeRef> {
         let hash = xxh3_64(key);
-        let mut node = self.buckets[self.bucket_of(hash)].load(Acquire);
+        let mut node = self.buckets.of(hash).load(Acquire);
         while !node.is_null() {
             // SAFETY: reachable nodes are complete (Acquire above; `older` is written before).
             unsafe {
@@ -239,11 +246,6 @@ impl SkipList {
         search
     }
 
-    fn bucket_of(&self, hash: u64) -> usize {
-        // The upper half: the lower one is what nodes of a bucket are told apart by.
-        (hash >> 32) as usize & (self.buckets.len() - 1)
-    }
-
     fn link_from(&self, node: *mut Node, level: usize) -> &AtomicPtr<Node> {
         if node.is_null() {
             return &self.head[level];
@@ -253,12 +255,28 @@ impl SkipList {
     }
 }
 
-impl Drop for SkipList {
-    fn drop(&mut self) {
-        for (chunk, layout) in self.writer.get_mut().chunks.drain(..) {
-            // SAFETY: allocated with this layout, freed once; nobody borrows the list any more.
-            unsafe { dealloc(chunk.as_ptr(), layout) };
-        }
+/// The hash index: of each bucket the newest node.
+struct Buckets {
+    slab: Slab,
+    mask: usize,
+}
+
+impl Buckets {
+    /// So many empty buckets, a power of two.
+    fn new(count: usize) -> Buckets {
+        let slab = slab_of(count * size_of::<AtomicPtr<Node>>());
+        let first = slab.start().cast::<AtomicPtr<Node>>();
+        // SAFETY: there is room for `count` buckets, and a slab is aligned to a page.
+        (0..count).for_each(|at| unsafe { first.add(at).write(AtomicPtr::default()) });
+        Buckets { slab, mask: count - 1 }
+    }
+
+    #[inline]
+    fn of(&self, hash: u64) -> &AtomicPtr<Node> {
+        // The upper half: the lower one is what nodes of a bucket are told apart by.
+        let at = (hash >> 32) as usize & self.mask;
+        // SAFETY: at most the last bucket, and all were written.
+        unsafe { self.slab.start().cast::<AtomicPtr<Node>>().add(at).as_ref() }
     }
 }
 
@@ -300,7 +318,7 @@ impl Inserter<'_> {
 
     /// Puts a complete node at the front of its bucket.
     fn enter(&mut self, node: *mut Node, hash: u64) {
-        let bucket = &self.list.buckets[self.list.bucket_of(hash)];
+        let bucket = self.list.buckets.of(hash);
         // SAFETY: `node` is complete and not shared yet.
         unsafe { (*links(node)).older = bucket.load(Relaxed) };
         bucket.store(node, Release);
@@ -393,7 +411,7 @@ impl Inserter<'_> {
         let len = len.next_multiple_of(ALIGN);
         let writer = &mut *self.writer;
         if len + LINE_LEN > writer.free_len {
-            writer.add_chunk((len + LINE_LEN).max(CHUNK_LEN));
+            writer.add_chunk((len + LINE_LEN).max(writer.chunk_len));
         }
         let within = (writer.free.addr() + size_of::<Links>()) % LINE_LEN;
         let skipped =
@@ -411,14 +429,10 @@ impl Inserter<'_> {
 
 impl Writer {
     fn add_chunk(&mut self, len: usize) {
-        let Ok(layout) = Layout::from_size_align(len, ALIGN) else {
-            unreachable!("chunk of {len} bytes");
-        };
-        // SAFETY: `len` is at least CHUNK_LEN, so not zero.
-        let Some(chunk) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
-        self.chunks.push((chunk, layout));
-        self.free = chunk.as_ptr();
+        let chunk = slab_of(len);
+        self.free = chunk.start().as_ptr();
         self.free_len = len;
+        self.chunks.push(chunk);
     }
 
     fn roll_height(&mut self) -> usize {
@@ -427,6 +441,14 @@ impl Writer {
         self.dice ^= self.dice << 17;
         let levels_up = (self.dice >> 32).trailing_zeros() / BRANCHING_BITS;
         (1 + levels_up as usize).min(HEIGHT_MAX)
+    }
+}
+
+/// Memory that the list cannot do without.
+fn slab_of(len: usize) -> Slab {
+    match Slab::new(len) {
+        Some(slab) => slab,
+        None => handle_alloc_error(Layout::array::<u8>(len).unwrap_or(Layout::new::<u8>())),
     }
 }
 
