@@ -12,6 +12,9 @@ pub(super) const BATCH_ROWS: usize = 1024;
 pub(super) trait Operator: Send {
     /// The next batch (never empty), or why there is none. After `Pending` the call is repeated once the wait
     /// is over; after `Done` only [`rewind`](Self::rewind) may follow.
+    ///
+    /// Who hands out rows without pulling them first looks whether the slice is used up: operators above may pass
+    /// over any number of them within one pull of their own.
     fn next(&mut self, run: &mut Run<'_>) -> Result<Step>;
 
     /// Back to the start: the next pull computes everything anew, under the outer rows of then.
