@@ -23,8 +23,8 @@ enum Action {
     Flush,
     Compact,
     Work(u8),
-    /// Begins an iterator at this share of all commits.
-    Begin(u8),
+    /// Begins an iterator at this share of all commits, over the keys from the second on.
+    Begin(u8, u8),
     /// Takes some steps with an iterator.
     Step(u8, u8, bool),
     Seek(u8, u8, bool),
@@ -41,7 +41,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::Flush),
         1 => Just(Action::Compact),
         2 => (1u8..5).prop_map(Action::Work),
-        4 => any::<u8>().prop_map(Action::Begin),
+        4 => (any::<u8>(), prop_oneof![Just(0), key()]).prop_map(|(share, from)| Action::Begin(share, from)),
         9 => (any::<u8>(), 1u8..60, any::<bool>()).prop_map(|(of, steps, back)| Action::Step(of, steps, back)),
         3 => (any::<u8>(), key(), any::<bool>()).prop_map(|(of, to, back)| Action::Seek(of, to, back)),
     ]
@@ -168,10 +168,12 @@ impl World {
             Action::Flush => self.lsm.flush().unwrap(),
             Action::Compact => self.lsm.compact().unwrap(),
             Action::Work(steps) => _ = (0..*steps).take_while(|_| self.jobs.step_each()).count(),
-            Action::Begin(share) => {
+            Action::Begin(share, from) => {
                 let snapshot = self.seq * u64::from(*share) / 255;
-                let iter = self.lsm.iter(Bound::Unbounded, Bound::Unbounded, Seq(snapshot)).unwrap();
-                let sees = self.states[snapshot as usize].clone();
+                let lower = Bound::Included(&[*from][..]);
+                let iter = self.lsm.iter(lower, Bound::Unbounded, Seq(snapshot)).unwrap();
+                let mut sees = self.states[snapshot as usize].clone();
+                sees.retain(|key, _| key >= from);
                 self.walkers.push(Walker { iter, sees, at: Place::Fresh });
             }
             Action::Step(of, steps, back) => {

@@ -200,6 +200,31 @@ fn ranges_hold_what_lies_between_their_bounds() {
 }
 
 #[test]
+fn what_others_have_locked_is_passed_over_and_own_writes_are_not() {
+    let store = store();
+    commit(&store, &[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
+    let (mut one, mut two) = (store.begin(), store.begin());
+    assert!(one.try_lock(ROWS, b"a", LockMode::Update).unwrap());
+    assert!(one.try_lock(ROWS, b"c", LockMode::Update).unwrap());
+    assert!(two.try_lock(ROWS, b"b", LockMode::Update).unwrap());
+    two.statement_view();
+    two.put(ROWS, b"b", b"20").unwrap();
+    let free = |txn: &Txn, view: View| {
+        let mut scan = txn.scan(view, ROWS, Unbounded, Unbounded, false).unwrap();
+        let mut found = Vec::new();
+        let is_passed = |key: &[u8]| txn.is_taken(ROWS, key, LockMode::Update);
+        while let Some(entry) = scan.next_except(txn, is_passed).unwrap() {
+            found.push(String::from_utf8([entry.key, &entry.value].concat()).unwrap());
+        }
+        found
+    };
+    let view = two.statement_view();
+    assert_eq!(free(&two, view), ["b20", "d4"]);
+    let view = one.statement_view();
+    assert_eq!(free(&one, view), ["a1", "c3", "d4"]);
+}
+
+#[test]
 fn a_dropped_keyspace_is_gone_for_later_snapshots_only() {
     let store = store();
     commit(&store, &[("a", "1")]);

@@ -159,7 +159,14 @@ impl Iter {
     fn seek_lower(&mut self) -> Result<()> {
         match &self.lower {
             Bound::Unbounded => self.merge.first(),
-            Bound::Included(key) => self.merge.seek(key, Seq(u64::MAX)),
+            Bound::Included(key) => {
+                let from = self.dead.begin(key, self.snapshot).map_or(key, |gap| &gap.end);
+                let sought = self.merge.seek(from, Seq(u64::MAX));
+                if sought.is_err() {
+                    self.dead.end();
+                }
+                sought
+            }
             Bound::Excluded(key) => {
                 self.merge.seek(key, Seq(0))?;
                 while self.merge.entry().is_some_and(|(here, _)| here == key) {
@@ -215,7 +222,7 @@ impl Iter {
             };
             let onward = match is_newer {
                 true => Onward::Walk,
-                false => self.dead.pass(&self.key, since, self.snapshot),
+                false => self.dead.pass(&self.lower, &self.key, since, self.snapshot),
             };
             match onward {
                 Onward::Walk => {
@@ -248,7 +255,7 @@ impl Iter {
                 self.dead.end();
                 continue;
             }
-            match self.dead.pass(&self.key, since, self.snapshot) {
+            match self.dead.pass(&self.lower, &self.key, since, self.snapshot) {
                 Onward::Walk => {}
                 Onward::Again => {
                     let key = std::mem::take(&mut self.key);

@@ -5,7 +5,7 @@ use super::measure::{Meters, measured};
 use super::operator as op;
 use super::step::Input;
 use crate::error::Result;
-use crate::plan::{Physical, SetOpKind};
+use crate::plan::{LockWait, Physical, RowLock, SetOpKind};
 use strata_types::Type;
 
 /// Whether a node belongs to the statement proper: then its changes count in the command tag.
@@ -39,12 +39,7 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
                 Ok(Box::new(lookup))
             })?
         }
-        Physical::IndexRange { relation, index, columns, range, reverse, filter } => {
-            filtered(filter.as_ref(), |filter| {
-                let relation = (relation.clone(), *index);
-                Ok(Box::new(op::IndexRange::new(relation, columns.clone(), range.clone(), *reverse, filter)))
-            })?
-        }
+        Physical::IndexRange { .. } => index_range(plan, None)?,
         Physical::SystemScan { relation, columns, types, .. } => {
             Box::new(op::SystemScan::new(*relation, columns.clone(), types.clone()))
         }
@@ -138,15 +133,31 @@ fn unmeasured(plan: &Physical, role: Role, meters: &mut Meters) -> Result<Input>
         Physical::Recursive { id, distinct, base, step } => {
             Box::new(op::Recursive::new(*id, *distinct, input(base)?, input(step)?))
         }
-        Physical::LockRows { input: from, targets, recheck, lock, wait } => Box::new(op::LockRows::new(
-            input(from)?,
-            from.types(),
-            targets.clone(),
-            recheck.clone(),
-            (*lock, *wait),
-        )?),
+        Physical::LockRows { input: from, targets, recheck, lock, wait } => {
+            let types = from.types();
+            let rows = match (&**from, &**targets, wait) {
+                (Physical::IndexRange { .. }, [_], LockWait::SkipLocked) => {
+                    let counters = meters.next();
+                    measured(index_range(from, Some(*lock))?, counters)
+                }
+                _ => input(from)?,
+            };
+            Box::new(op::LockRows::new(rows, types, targets.clone(), recheck.clone(), (*lock, *wait))?)
+        }
         Physical::Insert(node) => Box::new(op::Insert::new(input(&node.input)?, node, role)?),
         Physical::Update(node) => Box::new(op::Update::new(input(&node.input)?, node, role)?),
         Physical::Delete(node) => Box::new(op::Delete::new(input(&node.input)?, node, role)?),
+    })
+}
+
+/// A range of an index. Of rows that are only wanted if they can be locked at once, others' are passed over.
+fn index_range(plan: &Physical, lock: Option<RowLock>) -> Result<Input> {
+    let Physical::IndexRange { relation, index, columns, range, reverse, filter } = plan else {
+        unreachable!("it is built of a range only")
+    };
+    filtered(filter.as_ref(), |filter| {
+        let relation = (relation.clone(), *index);
+        let scan = op::IndexRange::new(relation, columns.clone(), range.clone(), *reverse, filter);
+        Ok(Box::new(scan.passing_over(lock)))
     })
 }

@@ -34,12 +34,7 @@ pub fn lock_row(
     wait: LockWait,
 ) -> Result<RowLockOutcome> {
     let keyspace = keyspace(table(relation)?);
-    let mode = match lock {
-        RowLock::KeyShare => LockMode::KeyShare,
-        RowLock::Share => LockMode::Share,
-        RowLock::NoKeyUpdate => LockMode::NoKeyUpdate,
-        RowLock::Update => LockMode::Update,
-    };
+    let mode = mode(lock);
     match wait {
         LockWait::Block => match txn.lock(keyspace, key, mode)? {
             Lock::Granted => {}
@@ -59,4 +54,14 @@ pub fn lock_row(
     }
     let changed = txn.newest_seq(keyspace, key)? > view.snapshot;
     Ok(RowLockOutcome::Locked { changed })
+}
+
+/// What the store calls a lock.
+pub(super) fn mode(lock: RowLock) -> LockMode {
+    match lock {
+        RowLock::KeyShare => LockMode::KeyShare,
+        RowLock::Share => LockMode::Share,
+        RowLock::NoKeyUpdate => LockMode::NoKeyUpdate,
+        RowLock::Update => LockMode::Update,
+    }
 }

@@ -3,15 +3,20 @@
 use super::entry;
 use super::key::Bounds;
 use super::layout::{TableLayout, finish, keyspace, table};
+use super::lock;
 use crate::error::Result;
+use crate::plan::RowLock;
 use crate::schema::{RelationDef, TableDef};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ops::Bound;
-use strata_store::{ExtentScan, KeyspaceId, Scan, Txn, View};
+use strata_store::{ExtentScan, KeyspaceId, LockMode, Scan, Txn, View};
 use strata_types::{Batch, ColumnBuilder};
 
 /// Rows of the first batch from an index.
 const FIRST_STEP: usize = 16;
+/// Rows that a batch passes over at most.
+const PASSED_MAX: usize = 1024;
 
 /// A running scan of a table. Between two batches it holds no pin.
 pub struct TableScan {
@@ -23,11 +28,13 @@ pub struct TableScan {
     step: usize,
     /// Rows that a chunk of an extent scan had beyond the batch asked for.
     queue: VecDeque<Batch>,
+    /// Rows that others have locked against this are passed over.
+    passes_over: Option<LockMode>,
 }
 
 enum Source {
     Extent(ExtentScan),
-    Key(Scan),
+    Key { entries: Scan, rows: KeyspaceId },
     Index { entries: Scan, rows: KeyspaceId, view: View },
     Done,
 }
@@ -37,7 +44,8 @@ impl TableScan {
         let layout = TableLayout::new(table)?;
         let builders = layout.builders(columns, 0);
         let columns = columns.to_vec();
-        Ok(TableScan { layout, columns, builders, source, step: FIRST_STEP, queue: VecDeque::new() })
+        let (step, queue) = (FIRST_STEP, VecDeque::new());
+        Ok(TableScan { layout, columns, builders, source, step, queue, passes_over: None })
     }
 
     /// All rows, in the order in which they lie. [`ROW_KEY`](super::ROW_KEY) among the columns is the row's key.
@@ -71,9 +79,15 @@ impl TableScan {
                 let entries = txn.scan(view, KeyspaceId(index.keyspace), lower, upper, reverse)?;
                 Source::Index { entries, rows, view }
             }
-            _ => Source::Key(txn.scan(view, rows, lower, upper, reverse)?),
+            _ => Source::Key { entries: txn.scan(view, rows, lower, upper, reverse)?, rows },
         };
         TableScan::new(def, columns, source)
+    }
+
+    /// For who locks the rows as they come, and wants none that others have locked: from an index, most of those are
+    /// not even read, and as few are read ahead as may be.
+    pub fn passing_over(self, lock: RowLock) -> TableScan {
+        TableScan { passes_over: Some(lock::mode(lock)), step: 1, ..self }
     }
 
     /// Up to about `max_rows` further rows; `None` at the end. Does bounded work: a batch may be empty.
@@ -87,7 +101,7 @@ impl TableScan {
         match &mut self.source {
             Source::Done => Ok(None),
             Source::Extent(_) => self.next_extent(txn, max_rows),
-            Source::Key(_) | Source::Index { .. } => self.next_keys(txn, max_rows),
+            Source::Key { .. } | Source::Index { .. } => self.next_keys(txn, max_rows),
         }
     }
 
@@ -125,18 +139,31 @@ impl TableScan {
         let max_rows = max_rows.min(self.step);
         self.step = self.step.saturating_mul(4);
         let mut rows = 0;
+        let passes_over = self.passes_over;
+        let passed = Cell::new(0);
+        let is_passed = |rows: KeyspaceId, key: &[u8]| {
+            let Some(mode) = passes_over else { return false };
+            let passes = passed.get() < PASSED_MAX && txn.is_taken(rows, key, mode);
+            passed.set(passed.get() + usize::from(passes));
+            passes
+        };
         while rows < max_rows {
             let found = match &mut self.source {
-                Source::Key(scan) => match scan.next(txn)? {
-                    Some(entry) => {
-                        self.layout.push(entry.key, &entry.value, &self.columns, &mut self.builders)?;
-                        true
+                Source::Key { entries, rows } => {
+                    match entries.next_except(txn, |key| is_passed(*rows, key))? {
+                        Some(entry) => {
+                            self.layout.push(entry.key, &entry.value, &self.columns, &mut self.builders)?;
+                            true
+                        }
+                        None => false,
                     }
-                    None => false,
-                },
+                }
                 Source::Index { entries, rows, view } => match entries.next(txn)? {
                     Some(found) => {
                         let key = entry::row_key(found.key, &found.value)?;
+                        if is_passed(*rows, key) {
+                            continue;
+                        }
                         let Some(tuple) = txn.get(*view, *rows, key)? else {
                             return Err(entry::disagreement());
                         };

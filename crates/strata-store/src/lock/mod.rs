@@ -244,6 +244,13 @@ impl LockTable {
         Ok(true)
     }
 
+    /// Whether `txn` would have to wait for `key`. What very many others are locked with is not looked at: the
+    /// answer is for who may be told at the lock itself.
+    pub(crate) fn is_taken(&self, txn: TxnId, key: &LockKey, mode: Mode) -> bool {
+        let is_taken = |queue: &Queue| !queue.held_by(txn).covers(mode) && queue.must_wait(txn, mode);
+        self.queues.get(key).is_some_and(is_taken)
+    }
+
     /// Locks what nobody has locked: in its own queue, or in a mass with very many others.
     fn take_free(&mut self, txn: TxnId, key: &LockKey, mode: Mode, gained: &mut Vec<Gained>) -> Result<()> {
         if gained.len() >= MASS_FROM

@@ -30,6 +30,11 @@ impl Scene {
         self.table.try_lock(TxnId(who as u64), &key, mode.into(), &mut self.gained[who]).unwrap()
     }
 
+    fn is_taken(&self, who: usize, key: &str, mode: LockMode) -> bool {
+        let key = LockKey::row(KeyspaceId(1), key.as_bytes());
+        self.table.is_taken(TxnId(who as u64), &key, mode.into())
+    }
+
     fn end(&mut self, who: usize) {
         self.table.release(TxnId(who as u64), &mut self.gained[who], 0);
     }
@@ -60,6 +65,20 @@ fn waiters_are_served_in_order_and_newcomers_do_not_pass_them() {
     assert!(granted(scene.lock(C, "x", Share)));
     scene.end(C);
     assert!(scene.table.queues.is_empty() && scene.table.waiting.is_empty());
+}
+
+#[test]
+fn what_is_taken_is_what_would_be_waited_for() {
+    let mut scene = Scene::default();
+    assert!(!scene.is_taken(A, "x", Update));
+    assert!(granted(scene.lock(A, "x", Share)));
+    assert!(!scene.is_taken(A, "x", Update) && scene.is_taken(B, "x", Update));
+    assert!(!scene.is_taken(B, "x", KeyShare));
+    assert!(!granted(scene.lock(B, "x", Update)));
+    assert!(scene.is_taken(C, "x", KeyShare), "B waits for it");
+    assert!(!scene.is_taken(A, "x", Share));
+    scene.end(A);
+    assert!(!scene.is_taken(B, "x", Update), "it was handed to B");
 }
 
 #[test]

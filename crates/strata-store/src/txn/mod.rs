@@ -274,6 +274,13 @@ impl Txn {
         self.store.engine().locks.lock().try_lock(self.id, &key, mode.into(), &mut self.gained)
     }
 
+    /// Whether others are seen to hold a row lock against `mode`, or to wait for it: who passes such rows over need
+    /// not read them. The lock itself may be refused all the same.
+    pub fn is_taken(&self, keyspace: KeyspaceId, key: &[u8], mode: LockMode) -> bool {
+        let key = LockKey::row(keyspace, key);
+        self.store.engine().locks.lock().is_taken(self.id, &key, mode.into())
+    }
+
     /// Asks for a lock of something that is no row: a table, an advisory key. As [`lock`](Self::lock).
     pub fn lock_object(&mut self, class: u64, id: u64, mode: ObjectMode) -> Result<Lock> {
         let key = LockKey::Object { class, id };

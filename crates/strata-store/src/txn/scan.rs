@@ -84,10 +84,19 @@ impl Scan {
 
     /// The next entry; `None` at the end. `txn` is the transaction that opened the scan.
     pub fn next(&mut self, txn: &Txn) -> Result<Option<Entry<'_>>> {
+        self.next_except(txn, |_| false)
+    }
+
+    /// The next entry but those whose keys `is_passed` names: their values are not read.
+    pub fn next_except(&mut self, txn: &Txn, is_passed: impl Fn(&[u8]) -> bool) -> Result<Option<Entry<'_>>> {
         loop {
             let source = self.next_source(txn)?;
             if let Some(watched) = &mut self.watched {
                 watched.passes(txn, source.is_some().then_some(&self.key))?;
+            }
+            if matches!(source, Some(Source::Tree)) && is_passed(key_of(&self.key)) {
+                self.advance_tree()?;
+                continue;
             }
             let value = match source {
                 None => return Ok(None),

@@ -6,7 +6,7 @@ use crate::exec::context::Run;
 use crate::exec::eval::{Row, eval_row};
 use crate::exec::step::{Operator, Step};
 use crate::exec::suspend::attempt;
-use crate::plan::{Expr, KeyRange};
+use crate::plan::{Expr, KeyRange, RowLock};
 use crate::schema::RelationDef;
 use crate::table::{TableScan, range_bounds};
 use std::ops::Bound;
@@ -21,6 +21,8 @@ pub(in crate::exec) struct IndexRange {
     range: KeyRange,
     reverse: bool,
     filter: Option<Expr>,
+    /// Rows that others have locked against this are passed over.
+    passes_over: Option<RowLock>,
     state: State,
 }
 
@@ -39,7 +41,13 @@ impl IndexRange {
         reverse: bool,
         filter: Option<Expr>,
     ) -> IndexRange {
-        IndexRange { relation, index, columns, range, reverse, filter, state: State::Start }
+        let (passes_over, state) = (None, State::Start);
+        IndexRange { relation, index, columns, range, reverse, filter, passes_over, state }
+    }
+
+    /// Rows that others have locked against `lock`, if any, are left out as far as that is seen in passing.
+    pub(in crate::exec) fn passing_over(self, lock: Option<RowLock>) -> IndexRange {
+        IndexRange { passes_over: lock, ..self }
     }
 
     fn start(&self, run: &mut Run<'_>) -> Result<State> {
@@ -65,7 +73,10 @@ impl IndexRange {
             &bounds,
             self.reverse,
         )?;
-        Ok(State::Scan(Box::new(scan)))
+        Ok(State::Scan(Box::new(match self.passes_over {
+            Some(lock) => scan.passing_over(lock),
+            None => scan,
+        })))
     }
 }
 
