@@ -32,6 +32,8 @@ pub(super) struct Binder<'a> {
     pub(super) next_cte: usize,
     /// Common table expressions that are MATERIALIZED.
     pub(super) materialized: Vec<usize>,
+    /// Row locks that reach into the FROM at hand.
+    pub(super) reaching: Vec<ast::Locking>,
     pub(super) relations: Vec<Oid>,
     /// The outermost level that has been referred to since it was last reset; for "correlated".
     pub(super) lowest_reference: usize,
@@ -89,6 +91,7 @@ impl<'a> Binder<'a> {
             ctes: Vec::new(),
             next_cte: 0,
             materialized: Vec::new(),
+            reaching: Vec::new(),
             relations: Vec::new(),
             lowest_reference: usize::MAX,
             depth: 0,

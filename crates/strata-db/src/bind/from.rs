@@ -88,6 +88,7 @@ impl Binder<'_> {
         match self.names.relation(&parts, name.pos().0)? {
             Relation::Stored(relation) => {
                 self.relations.push(relation.oid);
+                self.refuse_unlockable(&relation, alias)?;
                 match &relation.kind {
                     RelationKind::Table(_) => self.scan(&relation, alias),
                     RelationKind::View(view) => self.view(&relation, view, alias),
@@ -137,16 +138,18 @@ impl Binder<'_> {
         // A view sees none of the names around its use.
         let ctes = std::mem::take(&mut self.ctes);
         let levels = std::mem::take(&mut self.levels);
-        let bound = self.deeper(|binder| binder.query(&query));
+        let bound = self.deeper(|binder| binder.subquery_source(&query, alias, false));
         self.ctes = ctes;
         self.levels = levels;
-        let plan = self.resolve_unknown_outputs(bound?.0)?;
-        let mut schema = plan.schema().clone();
-        for (index, (field, column)) in schema.iter_mut().zip(&view.columns).enumerate() {
-            field.name.clone_from(&column.name);
-            field.origin = Some((relation.oid, (index + 1) as u16));
+        let (plan, mut scope) = bound?;
+        let in_items = scope.items.iter_mut().map(|item| &mut item.columns);
+        for columns in in_items.chain([&mut scope.visible]) {
+            for (index, (shown, column)) in columns.iter_mut().zip(&view.columns).enumerate() {
+                shown.name.clone_from(&column.name);
+                shown.origin = Some((relation.oid, (index + 1) as u16));
+            }
         }
-        Ok((plan, Scope::of_schema(alias, &schema)))
+        Ok((plan, scope))
     }
 
     /// `SELECT * FROM sequence`: its position, through a function.
@@ -158,7 +161,7 @@ impl Binder<'_> {
         Ok((Logical::FunctionScan { calls: vec![(call, schema.len())], ordinality: false, schema }, scope))
     }
 
-    fn has_cte(&self, name: &str) -> bool {
+    pub(super) fn has_cte(&self, name: &str) -> bool {
         self.ctes.iter().any(|cte| cte.name == name)
     }
 
@@ -189,16 +192,25 @@ impl Binder<'_> {
     }
 
     fn derived(&mut self, derived: &ast::DerivedTable) -> Result<Source> {
-        let (plan, _) = self.query(&derived.query)?;
-        let plan = self.resolve_unknown_outputs(plan)?;
         let name = derived.alias.as_ref().map_or("", |alias| &alias.name.name);
         if name.is_empty() {
             return Err(SqlError::new(sqlstate::SYNTAX_ERROR, "subquery in FROM must have an alias")
                 .hint("For example, FROM (SELECT ...) [AS] foo.")
                 .at(derived.pos.0));
         }
-        let mut scope = Scope::of_schema(name, plan.schema());
+        let (plan, mut scope) = self.subquery_source(&derived.query, name, derived.lateral)?;
         rename(&mut scope, derived.alias.as_ref())?;
+        Ok((plan, scope))
+    }
+
+    /// A query as an item of FROM.
+    fn subquery_source(&mut self, query: &ast::Query, name: &str, lateral: bool) -> Result<Source> {
+        if let Some(locked) = self.locked_subquery(query, name, lateral)? {
+            return Ok(locked);
+        }
+        let (plan, _) = self.query(query)?;
+        let plan = self.resolve_unknown_outputs(plan)?;
+        let scope = Scope::of_schema(name, plan.schema());
         Ok((plan, scope))
     }
 
@@ -393,12 +405,8 @@ fn rename(scope: &mut Scope, alias: Option<&ast::TableAlias>) -> Result<()> {
 
 /// `(a JOIN b …) AS j`: the join is one item, its own items are out of sight.
 fn aliased(scope: Scope, alias: &ast::TableAlias) -> Result<Scope> {
-    let item = super::scope::Item {
-        name: alias.name.name.to_string(),
-        columns: scope.visible.clone(),
-        table: None,
-        row_key: None,
-    };
+    let beneath = scope.items.iter().flat_map(Item::row_keys).collect();
+    let item = Item { beneath, ..Item::over(&alias.name.name, scope.visible.clone()) };
     let mut scope = Scope { items: vec![item], ..scope };
     rename(&mut scope, Some(alias))?;
     Ok(scope)
@@ -411,7 +419,7 @@ fn name_merged(scope: &mut Scope, name: &str, count: usize, pos: u32) -> Result<
         return Err(SqlError::new(sqlstate::DUPLICATE_ALIAS, message).at(pos));
     }
     let columns = scope.visible.iter().take(count).cloned().collect();
-    scope.items.push(Item { name: name.to_string(), columns, table: None, row_key: None });
+    scope.items.push(Item::over(name, columns));
     Ok(())
 }
 

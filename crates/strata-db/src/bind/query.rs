@@ -15,6 +15,8 @@ use strata_types::{Type, Typmod, sqlstate};
 impl Binder<'_> {
     /// Binds a query. The second value is how many columns it has.
     pub(super) fn query(&mut self, query: &ast::Query) -> Result<(Logical, usize)> {
+        // What is locked of the query around reaches into this one by its own clauses only.
+        let reaching = std::mem::take(&mut self.reaching);
         let in_sight = self.ctes.len();
         let ctes = match &query.with {
             Some(with) => self.with_clause(with)?,
@@ -22,6 +24,7 @@ impl Binder<'_> {
         };
         let body = self.query_body(query);
         self.ctes.truncate(in_sight);
+        self.reaching = reaching;
         let plan = body?;
         let width = plan.schema().len();
         Ok((surround(ctes, plan, &self.materialized), width))
@@ -32,7 +35,7 @@ impl Binder<'_> {
             ast::QueryBody::Select(select) if !query.locking.is_empty() => {
                 self.locking_select(select, query)?
             }
-            ast::QueryBody::Select(select) => self.select(select, &query.order_by, false)?,
+            ast::QueryBody::Select(select) => self.select(select, &query.order_by, &[])?,
             other => {
                 if let Some(locking) = query.locking.first() {
                     let what = match other {
@@ -49,8 +52,8 @@ impl Binder<'_> {
         };
         let BoundSelect { mut plan, visible, order, row_keys } = bound;
         let is_sorted = matches!(&plan, Logical::Distinct { on: Some(_), .. });
-        if let (false, ast::QueryBody::Select(select)) = (query.locking.is_empty(), &query.body) {
-            plan = super::locking::lock_beneath(plan, &order, &query.locking, &row_keys, &select.from)?;
+        if !query.locking.is_empty() {
+            plan = super::locking::lock_beneath(plan, &order, &query.locking, &row_keys)?;
         } else if !order.is_empty() && !is_sorted {
             plan = Logical::Sort { input: Box::new(plan), keys: order.clone() };
         }
@@ -130,7 +133,7 @@ impl Binder<'_> {
     pub(super) fn set_body(&mut self, body: &ast::QueryBody) -> Result<Logical> {
         match body {
             ast::QueryBody::Select(select) => {
-                let bound = self.select(select, &[], false)?;
+                let bound = self.select(select, &[], &[])?;
                 Ok(cut(bound.plan, bound.visible))
             }
             ast::QueryBody::Nested(query) => Ok(self.deeper(|binder| binder.query(query))?.0),

@@ -27,6 +27,20 @@ pub(super) struct Item {
     pub(super) table: Option<Oid>,
     /// Where the row key stands in the row, for tables.
     pub(super) row_key: Option<usize>,
+    /// The tables beneath a subquery, view or join whose rows are to be locked, with their row keys' places.
+    pub(super) beneath: Vec<(Oid, usize)>,
+}
+
+impl Item {
+    /// Of columns that are no table's.
+    pub(super) fn over(name: &str, columns: Vec<Visible>) -> Item {
+        Item { name: name.to_owned(), columns, table: None, row_key: None, beneath: Vec::new() }
+    }
+
+    /// The tables whose rows stand in the row, with their row keys' places.
+    pub(super) fn row_keys(&self) -> impl Iterator<Item = (Oid, usize)> + '_ {
+        self.table.zip(self.row_key).into_iter().chain(self.beneath.iter().copied())
+    }
 }
 
 /// A column with its name.
@@ -65,7 +79,7 @@ impl Scope {
                 record: field.record,
             })
             .collect();
-        let item = Item { name: name.to_owned(), columns: columns.clone(), table: None, row_key: None };
+        let item = Item::over(name, columns.clone());
         Scope { items: vec![item], visible: columns, width: schema.len() }
     }
 
@@ -97,6 +111,7 @@ impl Scope {
             columns: columns.clone(),
             table: Some(relation.oid),
             row_key: None,
+            beneath: Vec::new(),
         };
         Ok(Scope { items: vec![item], visible: columns, width: table.columns.len() })
     }
@@ -143,6 +158,7 @@ impl Scope {
             self.items.push(Item {
                 columns: item.columns.into_iter().map(|column| column.shifted(shift)).collect(),
                 row_key: item.row_key.map(|at| at + shift),
+                beneath: item.beneath.into_iter().map(|(table, at)| (table, at + shift)).collect(),
                 ..item
             });
         }

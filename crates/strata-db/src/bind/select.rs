@@ -8,6 +8,8 @@ use super::binder::{Binder, Level, WINDOW_BASE};
 use super::call::sort_key;
 use super::from::is_set_call;
 use super::group::{has_placeholder, output, same};
+use super::locking::refused;
+use super::scope::Item;
 use super::target::BoundTarget;
 use crate::error::{Result, SqlError};
 use crate::parse::ast::{self, ExprKind as Tree};
@@ -33,9 +35,12 @@ impl Binder<'_> {
         &mut self,
         select: &ast::Select,
         order_by: &[ast::SortKey],
-        locks_rows: bool,
+        locking: &[ast::Locking],
     ) -> Result<BoundSelect> {
+        self.reaching = locking.to_vec();
         let (mut plan, scope) = self.from(&select.from)?;
+        self.reaching.clear();
+        self.check_locked_names(locking, &scope, &select.from)?;
         let mut level = Binder::level_over(scope);
         level.named_windows =
             select.windows.iter().map(|(name, spec)| (name.name.to_string(), spec.clone())).collect();
@@ -51,15 +56,17 @@ impl Binder<'_> {
         let mut windows = level.windows.clone();
         let mut row_keys = Vec::new();
         if grouped {
-            if locks_rows {
-                let message = if grouping.explicit {
-                    "FOR UPDATE is not allowed with GROUP BY clause"
-                } else if having.is_some() {
-                    "FOR UPDATE is not allowed with HAVING clause"
-                } else {
-                    "FOR UPDATE is not allowed with aggregate functions"
-                };
-                return Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).at(select.pos.0));
+            if let Some(first) = locking.first() {
+                return Err(refused(
+                    first,
+                    if grouping.explicit {
+                        "is not allowed with GROUP BY clause"
+                    } else if having.is_some() {
+                        "is not allowed with HAVING clause"
+                    } else {
+                        "is not allowed with aggregate functions"
+                    },
+                ));
             }
             let (node, regroup) = self.aggregate(plan, grouping, &level)?;
             plan = node;
@@ -79,7 +86,7 @@ impl Binder<'_> {
             if let Some(predicate) = having {
                 plan = Logical::Filter { input: Box::new(plan), predicate };
             }
-        } else if locks_rows {
+        } else if !locking.is_empty() {
             row_keys = self.lockable(&level);
         }
         let base = plan.schema().len();
@@ -171,13 +178,13 @@ impl Binder<'_> {
 
     /// The tables of FROM that can be locked, with their row-key columns in the input row.
     fn lockable(&self, level: &Level) -> Vec<(Arc<RelationDef>, usize, String)> {
-        let items = level.scope.items.iter();
-        items
-            .filter_map(|item| {
-                let relation = self.names.catalog.relation(item.table?)?;
-                Some((relation.clone(), item.row_key?, item.name.clone()))
-            })
-            .collect()
+        let of_item = |item: &Item| -> Vec<_> {
+            let keys = item.row_keys().filter_map(|(table, at)| {
+                Some((self.names.catalog.relation(table)?.clone(), at, item.name.clone()))
+            });
+            keys.collect()
+        };
+        level.scope.items.iter().flat_map(of_item).collect()
     }
 
     /// The target list with hidden columns, DISTINCT above it.

@@ -5,13 +5,14 @@
 
 use super::expressions::{conditions, conjunction};
 use super::physical::{Planned, Planner};
-use crate::error::Result;
+use crate::error::{Result, SqlError};
 use crate::plan::{
-    DeleteNode, Expr, IndexExprs, InsertNode, LockTarget, LockWait, Logical, Physical, PhysicalDelete,
-    PhysicalInsert, PhysicalUpdate, RowLock, UpdateNode,
+    DeleteNode, Expr, ExprKind, IndexExprs, InsertNode, JoinKind, LockTarget, LockWait, Logical, Physical,
+    PhysicalDelete, PhysicalInsert, PhysicalUpdate, RowLock, UpdateNode,
 };
 use crate::schema::RelationDef;
 use std::sync::Arc;
+use strata_types::sqlstate;
 
 impl Planner<'_> {
     pub(super) fn lock_rows(
@@ -21,15 +22,22 @@ impl Planner<'_> {
         lock: RowLock,
         wait: LockWait,
     ) -> Result<Planned> {
+        let recheck = self.recheck(&input)?;
+        let origins = input.clone();
+        let input = self.rewritten(input);
+        // Not before the rules: a condition above may have made an inner join of an outer one.
+        if keys.iter().any(|(_, key)| may_be_missing(&input, *key)) {
+            let message = format!("{} cannot be applied to the nullable side of an outer join", lock.words());
+            return Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message));
+        }
         let targets = keys
             .into_iter()
             .map(|(relation, key)| {
-                let columns = columns_of(&input, &relation, key);
+                let columns = columns_of(&origins, &relation, key);
                 LockTarget { relation, key, columns }
             })
             .collect();
-        let recheck = self.recheck(&input)?;
-        let input = self.query(input)?;
+        let input = self.node(input)?;
         let rows = input.rows;
         let plan = Physical::LockRows { input: Box::new(input.plan), targets, recheck, lock, wait };
         Ok(Planned::new(plan, rows))
@@ -115,6 +123,27 @@ impl Planner<'_> {
     /// What is asked again of a row that has changed.
     fn recheck(&mut self, input: &Logical) -> Result<Option<Expr>> {
         conjunction(conditions(input)).map(|expr| self.expr(expr)).transpose()
+    }
+}
+
+/// Whether a column of a plan may come from the side that an outer join fills up with NULLs.
+fn may_be_missing(plan: &Logical, column: usize) -> bool {
+    match plan {
+        Logical::Filter { input, .. }
+        | Logical::Sort { input, .. }
+        | Logical::Limit { input, .. }
+        | Logical::LockRows { input, .. } => may_be_missing(input, column),
+        Logical::Project { input, exprs, .. } => match exprs.get(column).map(|expr| &expr.kind) {
+            Some(ExprKind::Column(column)) => may_be_missing(input, *column),
+            _ => false,
+        },
+        Logical::Join { kind, left, right, .. } => match column.checked_sub(left.schema().len()) {
+            Some(of_right) => {
+                matches!(kind, JoinKind::Left | JoinKind::Full) || may_be_missing(right, of_right)
+            }
+            None => matches!(kind, JoinKind::Right | JoinKind::Full) || may_be_missing(left, column),
+        },
+        _ => false,
     }
 }
 

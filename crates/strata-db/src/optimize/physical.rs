@@ -60,11 +60,14 @@ impl<'a> Planner<'a> {
     }
 
     /// Rewrites and plans a query.
-    pub(super) fn query(&mut self, mut logical: Logical) -> Result<Planned> {
-        for rule in RULES {
-            logical = rule(logical, self.env);
-        }
+    pub(super) fn query(&mut self, logical: Logical) -> Result<Planned> {
+        let logical = self.rewritten(logical);
         self.node(logical)
+    }
+
+    /// A query after all the rules.
+    pub(super) fn rewritten(&self, logical: Logical) -> Logical {
+        RULES.iter().fold(logical, |logical, rule| rule(logical, self.env))
     }
 
     /// Plans a node of a query that has been rewritten.

@@ -40,6 +40,18 @@ pub enum RowLock {
     Update,
 }
 
+impl RowLock {
+    /// As it is written.
+    pub fn words(self) -> &'static str {
+        match self {
+            RowLock::KeyShare => "FOR KEY SHARE",
+            RowLock::Share => "FOR SHARE",
+            RowLock::NoKeyUpdate => "FOR NO KEY UPDATE",
+            RowLock::Update => "FOR UPDATE",
+        }
+    }
+}
+
 /// How joined rows are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
