@@ -218,7 +218,8 @@ impl Binder<'_> {
                 continue;
             };
             let RelationKind::Table(table) = &relation.kind else { continue };
-            let Some(primary) = table.primary() else { continue };
+            // Two rows may have a deferrable key for a while.
+            let Some(primary) = table.clustered() else { continue };
             let is_grouped = |key: &KeySource| match key {
                 KeySource::Column(column) => {
                     let name = table.columns.get(*column).map(|column| column.name.as_str());

@@ -6,8 +6,8 @@ use super::spill::Workspace;
 use crate::catalog::system::SystemSource;
 use crate::error::{Result, SqlError};
 use crate::functions::Environment;
-use crate::schema::Oid;
-use crate::table::RowNumbers;
+use crate::schema::{Oid, RelationDef};
+use crate::table::{Doubt, RowNumbers};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use strata_store::{Txn, View};
@@ -17,10 +17,13 @@ use vfs::Clock;
 /// Rows that a pull touches at most.
 const SLICE_ROWS: usize = 64 * 1024;
 
-/// Hears of every row that a statement writes: how foreign keys are kept.
+/// Hears of every row that a statement writes: how foreign keys and deferrable keys are kept.
 pub trait RowWatch {
     /// A row of a table was inserted (no `old`), updated, or deleted (no `new`).
     fn written(&mut self, table: Oid, old: Option<&[Value]>, new: Option<&[Value]>);
+
+    /// A row of the table may have another's key in a deferrable index.
+    fn doubted(&mut self, table: &Arc<RelationDef>, doubt: Doubt);
 }
 
 /// What the session lends for the time of one pull.

@@ -39,6 +39,7 @@ mod suspend;
 pub use context::{Context, RowWatch};
 pub use eval::{constant, input_text};
 pub use measure::Measured;
+pub(crate) use operator::duplicate;
 pub use running::{Running, build, build_measured};
 pub use slice::{RunQueue, Slice};
 pub(crate) use spill::Kept;

@@ -149,7 +149,7 @@ impl Target<'_> {
 
     /// The whole of an index, for its order.
     fn whole(&self, at: usize, index: &IndexDef) -> Option<Path> {
-        let per_row = if index.primary { 1.0 } else { FETCHED };
+        let per_row = if index.is_clustered() { 1.0 } else { FETCHED };
         let (used, share) = self.held(at, index)?;
         let rows = (self.row_count * share).max(1.0);
         let access = Access::Range(KeyRange::default(), false);
@@ -165,11 +165,11 @@ impl Target<'_> {
             used.push(part);
             prefix.push(value);
         }
-        if index.unique && prefix.len() == index.keys.len() {
+        if index.is_unique_at_once() && prefix.len() == index.keys.len() {
             let access = Access::Lookup(Probes::Keys(vec![prefix]));
             return Some(Path { index: at, access, used, rows: 1.0, cost: 1.0 });
         }
-        if index.unique
+        if index.is_unique_at_once()
             && prefix.len() + 1 == index.keys.len()
             && let Some((part, probes, count)) = self.any_of(table, &index.keys.last()?.source, &prefix)
         {
@@ -192,7 +192,7 @@ impl Target<'_> {
         }
         range.prefix = prefix;
         let rows = (self.row_count * share).max(1.0);
-        let per_row = if index.primary { 1.0 } else { FETCHED };
+        let per_row = if index.is_clustered() { 1.0 } else { FETCHED };
         Some(Path {
             index: at,
             access: Access::Range(range, false),

@@ -17,14 +17,28 @@ pub struct IndexDef {
     pub unique: bool,
     /// `UNIQUE NULLS NOT DISTINCT`: NULLs count as equal.
     pub nulls_not_distinct: bool,
-    /// The primary key. Clustered: rows are stored under it.
+    /// The primary key.
     pub primary: bool,
+    /// Kept unique not at once but by the end of the statement or of the transaction.
+    pub deferrable: bool,
     /// SQL text of a partial index's predicate.
     pub predicate: Option<String>,
-    /// Keyspace of the entries (high bit set). Unused for the clustered index.
+    /// Keyspace of the entries (high bit set). Unused for a [clustered](Self::is_clustered) index.
     pub keyspace: u32,
     /// Text of `COMMENT ON INDEX`.
     pub comment: Option<String>,
+}
+
+impl IndexDef {
+    /// Rows are stored under its key: it is a primary key that no two rows ever have, not even for a while.
+    pub fn is_clustered(&self) -> bool {
+        self.primary && !self.deferrable
+    }
+
+    /// No two rows ever have a key of it, not even for a while.
+    pub fn is_unique_at_once(&self) -> bool {
+        self.unique && !self.deferrable
+    }
 }
 
 /// One key column of an index.

@@ -85,8 +85,8 @@ pub struct TableDef {
     pub columns: Vec<ColumnDef>,
     /// Keys, checks, foreign keys.
     pub constraints: Vec<Constraint>,
-    /// Secondary and primary indexes. A primary key's index is *clustered*: its key is the key of the
-    /// table's own keyspace and it owns no keyspace.
+    /// Secondary and primary indexes. A primary key's index is *clustered* unless it is deferrable: its key is
+    /// the key of the table's own keyspace and it owns no keyspace.
     pub indexes: Vec<Arc<IndexDef>>,
     /// The keyspace that holds the rows at present: the relation's OID until TRUNCATE gives it a new one.
     pub keyspace: u32,
@@ -119,9 +119,14 @@ impl RelationDef {
 }
 
 impl TableDef {
-    /// The clustered index, whose key orders the table. A table without one is keyed by a hidden row number.
+    /// The primary key's index.
     pub fn primary(&self) -> Option<&Arc<IndexDef>> {
         self.indexes.iter().find(|index| index.primary)
+    }
+
+    /// The clustered index, whose key orders the table. A table without one is keyed by a hidden row number.
+    pub fn clustered(&self) -> Option<&Arc<IndexDef>> {
+        self.indexes.iter().find(|index| index.is_clustered())
     }
 }
 

@@ -162,6 +162,11 @@ impl Portal {
         matches!(self.statement.ast, Some(crate::parse::ast::Statement::Transaction(_)))
     }
 
+    /// Whether it is a commit that waits for what was put off: if that fails, the block ends.
+    pub(super) fn is_committing(&self) -> bool {
+        matches!(self.state, State::Deferred(_)) && self.is_transaction_control()
+    }
+
     /// Runs for at most a slice, or until `max_rows` rows are sent (0: all).
     pub(super) fn step(
         &mut self,

@@ -253,6 +253,16 @@ impl Session {
             Running::CopyIn { within, .. } => within,
             running => running,
         };
+        let is_committing = match outermost {
+            Running::Script { current, .. } => current.as_ref().is_some_and(|portal| portal.is_committing()),
+            Running::Execute { portal, .. } => {
+                self.portals.get(portal).is_some_and(|portal| portal.is_committing())
+            }
+            Running::Nothing | Running::Sync | Running::CopyIn { .. } => false,
+        };
+        if is_committing {
+            self.transaction.leave_block();
+        }
         self.fail(shared, refusal, out);
         match outermost {
             Running::Script { .. } => self.finish_request(shared, out),

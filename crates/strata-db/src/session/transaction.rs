@@ -11,7 +11,7 @@
 //! cannot keep any more.
 
 use super::engine::SessionId;
-use super::references::{Deferral, Event};
+use super::references::{Deferral, DeferralMark, Event};
 use super::settings::{Mark, Settings};
 use super::shared::Shared;
 use crate::catalog::{Catalog, Change};
@@ -68,7 +68,7 @@ struct Level {
     store: Savepoint,
     changes: usize,
     signals: usize,
-    deferred: usize,
+    deferred: DeferralMark,
     advisory: usize,
     settings: Mark,
 }
@@ -328,7 +328,7 @@ impl Transaction {
             store,
             changes: self.changes.len(),
             signals,
-            deferred: self.deferral.len(),
+            deferred: self.deferral.mark(),
             advisory: shared.advisory.taken_by_transaction(self.session),
             settings: settings.mark(),
         });
@@ -365,7 +365,7 @@ impl Transaction {
             self.changes.truncate(level.changes);
             *self.catalog.get_mut() = None;
             signals = level.signals;
-            self.deferral.truncate(level.deferred);
+            self.deferral.roll_back_to(&level.deferred);
             settings.rollback_to(level.settings);
         }
         self.take_back(shared);

@@ -73,7 +73,7 @@ fn row_key_in(
     values: &[Value],
 ) -> Result<Option<Vec<u8>>> {
     let key = index_key(table, index, values);
-    if index.primary {
+    if index.is_clustered() {
         return Ok(Some(key));
     }
     match txn.get(view, KeyspaceId(index.keyspace), &key)? {

@@ -41,9 +41,9 @@ pub fn key_prefix(relation: &RelationDef, index: usize, values: &[Value]) -> Res
     Ok(table.indexes.get(index).map(|index| index_key(table, index, values)).unwrap_or_default())
 }
 
-/// The key of a row of a table with a primary key; `None` for tables without one.
+/// The key of a row of a clustered table; `None` for others.
 pub fn row_key(table: &TableDef, row: &[Value]) -> Option<Vec<u8>> {
-    let primary = table.primary()?;
+    let primary = table.clustered()?;
     let mut bytes = Vec::with_capacity(16);
     for key in &primary.keys {
         if let KeySource::Column(column) = key.source {

@@ -58,7 +58,7 @@ impl TableScan {
         TableScan::new(def, columns, Source::Extent(scan))
     }
 
-    /// The rows of a range of an index, in its order. The primary key's index is the table itself.
+    /// The rows of a range of an index, in its order. A clustered index is the table itself.
     ///
     /// # Errors
     /// Of the store.
@@ -75,7 +75,7 @@ impl TableScan {
         let rows = keyspace(def);
         let (lower, upper) = (as_slice(&bounds.0), as_slice(&bounds.1));
         let source = match def.indexes.get(index) {
-            Some(index) if !index.primary => {
+            Some(index) if !index.is_clustered() => {
                 let entries = txn.scan(view, KeyspaceId(index.keyspace), lower, upper, reverse)?;
                 Source::Index { entries, rows, view }
             }

@@ -1,5 +1,6 @@
 //! Inserting, updating and deleting rows together with their index entries.
 
+use super::deferred::{Doubt, doubts, is_distinct, is_taken};
 use super::entry;
 use super::key::{index_key, row_key};
 use super::layout::{TableLayout, keyspace, table};
@@ -16,7 +17,10 @@ pub type IndexRow = Option<Vec<Value>>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
     /// It is done, in the transaction's private memtable.
-    Done,
+    Done {
+        /// Keys of deferrable indexes that other rows may have.
+        doubts: Vec<Doubt>,
+    },
     /// A key is locked by another transaction: park, and call again. Nothing has been written.
     Wait,
     /// A row with an equal key is there. Nothing has been written.
@@ -70,7 +74,7 @@ pub fn insert(
     for entry in entries {
         txn.put(entry.keyspace, &entry.key, &entry.value)?;
     }
-    Ok(WriteOutcome::Done)
+    Ok(WriteOutcome::Done { doubts: doubts(txn, def, &[], indexes, &key)? })
 }
 
 /// Replaces a row, whose lock is held. `old_indexes` and `new_indexes` are its key values before and after.
@@ -113,7 +117,8 @@ pub fn update(
     for entry in new.iter().filter(|entry| moved || !is_in(entry, &old)) {
         txn.put(entry.keyspace, &entry.key, &entry.value)?;
     }
-    Ok(WriteOutcome::Done)
+    let before = if moved { &[] } else { old_indexes };
+    Ok(WriteOutcome::Done { doubts: doubts(txn, def, before, new_indexes, &key)? })
 }
 
 /// Deletes a row, whose lock is held, with its index entries.
@@ -137,7 +142,8 @@ fn put_row(txn: &mut Txn, rows: KeyspaceId, key: &[u8], layout: &TableLayout, ro
 
 /// The entries of a row in the secondary indexes.
 fn entries(table: &TableDef, indexes: &[IndexRow], row_key: &[u8]) -> Vec<Entry> {
-    let secondary = table.indexes.iter().zip(indexes).enumerate().filter(|(_, (index, _))| !index.primary);
+    let secondary =
+        table.indexes.iter().zip(indexes).enumerate().filter(|(_, (index, _))| !index.is_clustered());
     secondary
         .filter_map(|(position, (index, values))| {
             Some(entry(table, position, index, values.as_ref()?, row_key))
@@ -148,8 +154,7 @@ fn entries(table: &TableDef, indexes: &[IndexRow], row_key: &[u8]) -> Vec<Entry>
 fn entry(table: &TableDef, position: usize, index: &IndexDef, values: &[Value], row_key: &[u8]) -> Entry {
     let keyspace = KeyspaceId(index.keyspace);
     let mut key = index_key(table, index, values);
-    let distinct = index.nulls_not_distinct || !values.iter().any(Value::is_null);
-    if index.unique && distinct {
+    if index.is_unique_at_once() && is_distinct(index, values) {
         return Entry { keyspace, key, value: entry::with_row_key(row_key), unique: Some(position) };
     }
     key.extend_from_slice(row_key);
@@ -165,7 +170,7 @@ fn claim_row_key(txn: &mut Txn, table: &TableDef, key: &[u8]) -> Result<Option<W
     if txn.get(txn.newest_view().with_own_command(), rows, key)?.is_none() {
         return Ok(None);
     }
-    let index = table.indexes.iter().position(|index| index.primary).unwrap_or(0);
+    let index = table.indexes.iter().position(|index| index.is_clustered()).unwrap_or(0);
     txn.would_write(keyspace(table), key)?;
     Ok(Some(WriteOutcome::Conflict { index, row_key: key.to_vec() }))
 }
@@ -190,7 +195,7 @@ fn claim_entry(txn: &mut Txn, claimed: &Entry, own_row: &[u8]) -> Result<Option<
 }
 
 /// Enters a row into an index that is being built: no other transaction uses it. `false` if the index is
-/// unique and has the key already.
+/// unique, deferrable or not, and has the key already.
 ///
 /// # Errors
 /// Of the store.
@@ -208,6 +213,9 @@ pub fn add_entry(
         if txn.get(view, added.keyspace, &added.key)?.is_some() {
             return Ok(false);
         }
+    }
+    if is_taken(txn, table, index, values, row_key)? {
+        return Ok(false);
     }
     txn.put(added.keyspace, &added.key, &added.value)?;
     Ok(true)

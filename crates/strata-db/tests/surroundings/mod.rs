@@ -127,6 +127,7 @@ fn add_index(oid: Oid, table: &mut TableDef, columns: &[ast::Ident], primary: bo
         unique: true,
         nulls_not_distinct: false,
         primary,
+        deferrable: false,
         predicate: None,
         keyspace: 0,
         comment: None,

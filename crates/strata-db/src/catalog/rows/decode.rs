@@ -156,6 +156,7 @@ impl Parts {
                 predicate: row.optional_text()?,
                 keyspace: row.oid()?.0,
                 comment: row.optional_text()?,
+                deferrable: row.boolean_or_absent()?,
             });
         }
         for mut row in self.index_keys.take(oid) {

@@ -147,6 +147,7 @@ fn index_rows(index: usize, def: &IndexDef, rows: &mut Vec<Row>) {
             optional(&def.predicate),
             Value::Oid(def.keyspace),
             optional(&def.comment),
+            Value::Bool(def.deferrable),
         ],
     });
     let keys = def.keys.iter().map(|key| {

@@ -39,6 +39,14 @@ impl Fields {
         self.values.next().and_then(|value| value.as_bool()).ok_or_else(|| self.bad())
     }
 
+    /// A flag that rows written before there was its column do not have.
+    pub(super) fn boolean_or_absent(&mut self) -> Result<bool> {
+        match self.values.next() {
+            None | Some(Value::Null) => Ok(false),
+            Some(value) => value.as_bool().ok_or_else(|| self.bad()),
+        }
+    }
+
     pub(super) fn optional_number(&mut self) -> Result<Option<i64>> {
         match self.values.next() {
             Some(Value::Null) => Ok(None),

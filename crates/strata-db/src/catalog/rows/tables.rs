@@ -99,6 +99,7 @@ pub(super) static INDEXES: SystemTable = SystemTable {
         ("predicate", TEXT),
         ("keyspace", OID),
         ("comment", TEXT),
+        ("deferrable", BOOL),
     ],
 };
 

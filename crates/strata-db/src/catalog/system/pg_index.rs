@@ -5,7 +5,7 @@ use super::access_methods::operator_class;
 use super::classes::{Indexed, number};
 use super::notation::relations;
 use super::pg_attribute::collation;
-use crate::schema::{ConstraintKind, KeySource, Oid};
+use crate::schema::{KeySource, Oid};
 use strata_types::Type;
 
 relations! {
@@ -19,7 +19,7 @@ relations! {
         "indnullsnotdistinct" BOOL = of.index.nulls_not_distinct;
         "indisprimary" BOOL = of.index.primary;
         "indisexclusion" BOOL = false;
-        "indimmediate" BOOL = !of.is_deferrable();
+        "indimmediate" BOOL = !of.index.deferrable;
         "indisclustered" BOOL = false;
         "indisvalid" BOOL = true;
         "indcheckxmin" BOOL = false;
@@ -78,11 +78,5 @@ impl<'a> Indexed<'a> {
             })
             .collect();
         (!texts.is_empty()).then(|| texts.join(", "))
-    }
-
-    /// Whether it keeps a constraint that may wait for the end of the transaction.
-    fn is_deferrable(&self) -> bool {
-        let kept = |kind: &ConstraintKind| kind.index() == Some(self.index.oid);
-        self.def.constraints.iter().any(|held| kept(&held.kind) && held.deferrable)
     }
 }

@@ -38,6 +38,7 @@ pub(super) use index_range::IndexRange;
 pub(super) use key_lookup::KeyLookup;
 pub(super) use limit::Limit;
 pub(super) use lock_rows::LockRows;
+pub(crate) use modify::duplicate;
 pub(super) use modify::{Delete, Insert, Update};
 pub(super) use nested_loop::NestedLoop;
 pub(super) use project::Project;

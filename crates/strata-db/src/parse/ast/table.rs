@@ -184,6 +184,13 @@ pub struct ConstraintTiming {
     pub no_inherit: bool,
 }
 
+impl ConstraintTiming {
+    /// What is deferred to begin with may be deferred.
+    pub fn is_deferrable(self) -> bool {
+        self.deferrable.unwrap_or(self.initially_deferred == Some(true))
+    }
+}
+
 /// What may follow UNIQUE and PRIMARY KEY.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct IndexParameters {

@@ -253,7 +253,17 @@ impl Parser<'_> {
             _ if name.is_some() => return self.unexpected(),
             _ => return Ok(None),
         };
+        let timing_pos = self.pos();
         let timing = self.constraint_timing()?;
+        let may_wait = matches!(
+            kind,
+            ColumnConstraintKind::Unique(_)
+                | ColumnConstraintKind::PrimaryKey(_)
+                | ColumnConstraintKind::References(_)
+        );
+        if !may_wait && (timing.deferrable.is_some() || timing.initially_deferred.is_some()) {
+            return Err(ParseError::syntax("misplaced DEFERRABLE clause", timing_pos));
+        }
         Ok(Some(ColumnConstraint { name, kind, timing, pos }))
     }
 
@@ -385,7 +395,12 @@ impl Parser<'_> {
     /// `DEFERRABLE INITIALLY DEFERRED NOT VALID NO INHERIT`, in any order.
     pub(super) fn constraint_timing(&mut self) -> Result<ConstraintTiming> {
         let mut timing = ConstraintTiming::default();
+        let pos = self.pos();
         loop {
+            if timing.deferrable == Some(false) && timing.initially_deferred == Some(true) {
+                let message = "constraint declared INITIALLY DEFERRED must be DEFERRABLE";
+                return Err(ParseError::syntax(message, pos));
+            }
             if self.eat(K::Deferrable) {
                 timing.deferrable = Some(true);
             } else if self.eat_two(K::Not, K::Deferrable) {

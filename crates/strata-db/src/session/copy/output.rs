@@ -94,7 +94,7 @@ impl CopyOut {
             if !out.has_room() {
                 return Ok(Some(Turn::Output));
             }
-            match step_plan(session, shared, &mut self.running, self.view, &[], &mut Unwatched)? {
+            match step_plan(session, shared, &mut self.running, self.view, &[], &mut Unwatched::default())? {
                 Step::Batch(batch) => {
                     let format = session.variables.settings.borrow().format().clone();
                     self.write_batch(&batch, &format, out)?;

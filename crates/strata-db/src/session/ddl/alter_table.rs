@@ -109,16 +109,7 @@ impl Ddl<'_> {
             AlterTableAction::AlterColumn { column, action } => self.alter_column(relation, column, action),
             AlterTableAction::AddConstraint(constraint) => self.add_table_constraint(relation, constraint),
             AlterTableAction::AlterConstraint { name, timing } => {
-                let mut changed = (**relation).clone();
-                let constraints = &mut super::table_of_mut(&mut changed).constraints;
-                let Some(constraint) =
-                    constraints.iter_mut().find(|constraint| constraint.name == *name.name)
-                else {
-                    return Err(no_constraint(relation, name));
-                };
-                constraint.initially_deferred = timing.initially_deferred.unwrap_or(false);
-                constraint.deferrable = timing.deferrable.unwrap_or(constraint.initially_deferred);
-                self.put(changed)
+                self.alter_constraint(relation, name, *timing)
             }
             AlterTableAction::DropConstraint { name, if_exists, cascade } => {
                 self.drop_constraint(relation, name, *if_exists, *cascade)
@@ -300,7 +291,7 @@ impl Ddl<'_> {
         Ok(())
     }
 
-    /// Gives a table that has rows a key. A primary key orders the rows: they are written anew under it.
+    /// Gives a table that has rows a key. A clustered one orders the rows: they are written anew under it.
     fn add_key_to_rows(
         &mut self,
         relation: &Arc<RelationDef>,
@@ -308,11 +299,6 @@ impl Ddl<'_> {
     ) -> Result<()> {
         let mut changed = (**relation).clone();
         let position = self.add_key(&mut changed, key)?;
-        if !key.primary {
-            let changed = Arc::new(changed);
-            self.passes.push_back(Pass::Index(changed.clone(), position));
-            return self.put((*changed).clone());
-        }
         let before = &super::table_of(relation).columns;
         let after = super::table_of(&changed).columns.iter();
         for (column, (new, old)) in after.zip(before).enumerate() {
@@ -320,8 +306,15 @@ impl Ddl<'_> {
                 self.refuse_nulls(relation, column, &new.name)?;
             }
         }
-        let exprs = Self::unchanged_columns(relation);
-        self.rewrite_as(relation, changed, exprs)
+        let is_clustered =
+            super::table_of(&changed).indexes.get(position).is_some_and(|index| index.is_clustered());
+        if is_clustered {
+            let exprs = Self::unchanged_columns(relation);
+            return self.rewrite_as(relation, changed, exprs);
+        }
+        let changed = Arc::new(changed);
+        self.passes.push_back(Pass::Index(changed.clone(), position));
+        self.put((*changed).clone())
     }
 
     /// Notes that no row may have NULL in the column.
@@ -420,7 +413,7 @@ impl Ddl<'_> {
         Ok(())
     }
 
-    /// Takes an index out of a table's definition. Without its primary key the rows get other keys: they are
+    /// Takes an index out of a table's definition. Without the clustered one the rows get other keys: they are
     /// written anew.
     fn remove_index(&mut self, old: &Arc<RelationDef>, mut changed: RelationDef, index: Oid) -> Result<()> {
         let table = super::table_of_mut(&mut changed);
@@ -429,7 +422,7 @@ impl Ddl<'_> {
         };
         let removed = table.indexes.remove(at);
         self.change(Change::Relation(index, None))?;
-        if removed.primary {
+        if removed.is_clustered() {
             let exprs = Self::unchanged_columns(old);
             return self.rewrite_as(old, changed, exprs);
         }
@@ -556,7 +549,7 @@ impl Ddl<'_> {
     }
 }
 
-fn no_constraint(relation: &RelationDef, name: &Ident) -> SqlError {
+pub(super) fn no_constraint(relation: &RelationDef, name: &Ident) -> SqlError {
     SqlError::new(
         sqlstate::UNDEFINED_OBJECT,
         format!("constraint \"{}\" of relation \"{}\" does not exist", name.name, relation.name),

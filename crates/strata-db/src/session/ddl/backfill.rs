@@ -78,7 +78,11 @@ impl Backfill {
                 self.at_work = pass.begin(&mut Ddl::new(session, shared))?;
                 continue;
             };
-            let step = step_plan(session, shared, running, *view, &[], &mut Unwatched);
+            let mut watch = Unwatched::default();
+            let step = step_plan(session, shared, running, *view, &[], &mut watch);
+            if let Some(duplicate) = watch.duplicate {
+                return Err(pass.explain(duplicate.refusal(session, shared)));
+            }
             match step.map_err(|error| pass.explain(error))? {
                 // Each pull has a slice of its own: a batch looked at is a turn.
                 Step::Batch(batch) => {

@@ -105,6 +105,7 @@ impl Ddl<'_> {
             unique: true,
             nulls_not_distinct: key.nulls_not_distinct,
             primary: key.primary,
+            deferrable: key.timing.is_deferrable(),
             predicate: None,
             keyspace: 0,
             comment: None,
@@ -129,7 +130,7 @@ impl Ddl<'_> {
         index.oid = oid;
         index.keyspace = oid.0 | super::INDEX_KEYSPACE;
         refuse_keyless_types(super::table_of(relation), &index)?;
-        if !index.primary {
+        if !index.is_clustered() {
             self.session.transaction.txn(self.shared).create_keyspace(KeyspaceId(index.keyspace));
         }
         self.put(RelationDef {
@@ -155,10 +156,37 @@ impl Ddl<'_> {
     ) -> Result<()> {
         let oid = self.fresh_oid()?;
         let initially_deferred = timing.initially_deferred.unwrap_or(false);
-        let deferrable = timing.deferrable.unwrap_or(initially_deferred);
-        let constraint = Constraint { oid, name, kind, deferrable, initially_deferred };
+        let constraint =
+            Constraint { oid, name, kind, deferrable: timing.is_deferrable(), initially_deferred };
         super::table_of_mut(relation).constraints.push(constraint);
         Ok(())
+    }
+
+    /// Says anew when a foreign key is checked.
+    ///
+    /// # Errors
+    /// 42704 for a constraint that is not there, 42809 for one of another kind.
+    pub(super) fn alter_constraint(
+        &mut self,
+        relation: &RelationDef,
+        name: &Ident,
+        timing: ConstraintTiming,
+    ) -> Result<()> {
+        let mut changed = relation.clone();
+        let constraints = &mut super::table_of_mut(&mut changed).constraints;
+        let Some(constraint) = constraints.iter_mut().find(|constraint| constraint.name == *name.name) else {
+            return Err(super::alter_table::no_constraint(relation, name));
+        };
+        if !matches!(constraint.kind, ConstraintKind::ForeignKey(_)) {
+            let message = format!(
+                "constraint \"{}\" of relation \"{}\" is not a foreign key constraint",
+                name.name, relation.name
+            );
+            return Err(SqlError::new(sqlstate::WRONG_OBJECT_TYPE, message));
+        }
+        constraint.initially_deferred = timing.initially_deferred.unwrap_or(false);
+        constraint.deferrable = timing.is_deferrable();
+        self.put(changed)
     }
 
     /// Gives a table a check.
@@ -315,13 +343,16 @@ fn referred_columns(target: &RelationDef, table: &TableDef, written: &[Ident]) -
         });
         columns.collect()
     };
+    let refused = |what: &str| {
+        let message = format!("cannot use a deferrable {what} for referenced table \"{}\"", target.name);
+        Err(SqlError::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, message))
+    };
     if written.is_empty() {
-        return table.primary().map(|index| of_index(index)).ok_or_else(|| {
-            SqlError::new(
-                sqlstate::UNDEFINED_OBJECT,
-                format!("there is no primary key for referenced table \"{}\"", target.name),
-            )
-        });
+        let Some(primary) = table.primary() else {
+            let message = format!("there is no primary key for referenced table \"{}\"", target.name);
+            return Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, message));
+        };
+        return if primary.deferrable { refused("primary key") } else { Ok(of_index(primary)) };
     }
     let columns = written.iter().map(|name| reference_column(table, name)).collect::<Result<Vec<_>>>()?;
     let covers = |index: &IndexDef| {
@@ -332,8 +363,13 @@ fn referred_columns(target: &RelationDef, table: &TableDef, written: &[Ident]) -
             && key.len() == columns.len()
             && columns.iter().all(|column| key.contains(column))
     };
-    if table.indexes.iter().any(|index| covers(index)) {
-        return Ok(columns);
+    let mut covering = table.indexes.iter().filter(|index| covers(index)).peekable();
+    if covering.peek().is_some() {
+        return if covering.all(|index| index.deferrable) {
+            refused("unique constraint")
+        } else {
+            Ok(columns)
+        };
     }
     Err(SqlError::new(
         sqlstate::INVALID_FOREIGN_KEY,

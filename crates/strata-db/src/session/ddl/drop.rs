@@ -425,7 +425,7 @@ impl Ddl<'_> {
         match &relation.kind {
             RelationKind::Table(table) => {
                 txn.drop_keyspace(KeyspaceId(table.keyspace));
-                for index in table.indexes.iter().filter(|index| !index.primary) {
+                for index in table.indexes.iter().filter(|index| !index.is_clustered()) {
                     txn.drop_keyspace(KeyspaceId(index.keyspace));
                 }
                 for index in &table.indexes {

@@ -93,6 +93,7 @@ impl Ddl<'_> {
             unique: create.unique,
             nulls_not_distinct: create.nulls_not_distinct,
             primary: false,
+            deferrable: false,
             predicate,
             keyspace: 0,
             comment: None,
@@ -147,7 +148,7 @@ impl Ddl<'_> {
         &mut self,
         relation: &mut RelationDef,
         mut index: IndexDef,
-        keeps_constraint: bool,
+        keeps_constraint: Option<ConstraintTiming>,
     ) -> Result<()> {
         let columns: Vec<usize> = index
             .keys
@@ -161,8 +162,8 @@ impl Ddl<'_> {
         let addition = if addition.is_empty() { "expr".to_owned() } else { addition };
         let (second, label) = match (index.primary, keeps_constraint) {
             (true, _) => (None, "pkey"),
-            (false, true) => (Some(&*addition), "key"),
-            (false, false) => (Some(&*addition), "idx"),
+            (false, Some(_)) => (Some(&*addition), "key"),
+            (false, None) => (Some(&*addition), "idx"),
         };
         index.name = self.choose_relation_name(relation.dataset, &relation.name, second, label);
         let (name, primary) = (index.name.clone(), index.primary);
@@ -172,16 +173,11 @@ impl Ddl<'_> {
                 relation,
                 name,
                 ConstraintKind::PrimaryKey { index },
-                ConstraintTiming::default(),
+                keeps_constraint.unwrap_or_default(),
             )?;
             super::constraint::forbid_null(relation, &columns);
-        } else if keeps_constraint {
-            self.add_constraint(
-                relation,
-                name,
-                ConstraintKind::Unique { index },
-                ConstraintTiming::default(),
-            )?;
+        } else if let Some(timing) = keeps_constraint {
+            self.add_constraint(relation, name, ConstraintKind::Unique { index }, timing)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::Ddl;
 use super::column::{OwnedSequence, plain};
 use super::table::{Pending, refuse_duplicate};
 use crate::error::Result;
-use crate::parse::ast::{LikeOption, LikeTable, SequenceOption, SequenceOptionKind};
+use crate::parse::ast::{ConstraintTiming, LikeOption, LikeTable, SequenceOption, SequenceOptionKind};
 use crate::schema::{
     ColumnDef, Constraint, ConstraintKind, IndexDef, KeySource, RelationDef, RelationKind, SequenceDef,
 };
@@ -86,7 +86,13 @@ impl Ddl<'_> {
             }
             if copied.indexes {
                 let keeps = |index: &IndexDef| {
-                    table.constraints.iter().any(|constraint| constraint.kind.index() == Some(index.oid))
+                    let mut all = table.constraints.iter();
+                    let kept = all.find(|constraint| constraint.kind.index() == Some(index.oid))?;
+                    Some(ConstraintTiming {
+                        deferrable: Some(kept.deferrable),
+                        initially_deferred: Some(kept.initially_deferred),
+                        ..ConstraintTiming::default()
+                    })
                 };
                 let indexes = table
                     .indexes

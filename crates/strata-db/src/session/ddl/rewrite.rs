@@ -84,7 +84,7 @@ impl Ddl<'_> {
         table.keyspace = keyspace;
         for (index, fresh) in table.indexes.iter_mut().zip(fresh) {
             let mut renewed = (**index).clone();
-            if !renewed.primary {
+            if !renewed.is_clustered() {
                 old.push(KeyspaceId(renewed.keyspace));
                 txn.create_keyspace(KeyspaceId(fresh));
             }

@@ -25,7 +25,7 @@ pub(super) struct Pending {
     pub(super) keys: Vec<KeySpec>,
     pub(super) references: Vec<ReferenceSpec>,
     /// Indexes copied by LIKE, and whether each keeps a constraint.
-    pub(super) indexes: Vec<(crate::schema::IndexDef, bool)>,
+    pub(super) indexes: Vec<(crate::schema::IndexDef, Option<ast::ConstraintTiming>)>,
 }
 
 impl Ddl<'_> {

@@ -1,9 +1,10 @@
 //! Events worked off: each is one internal statement or two, and may wait for locks.
 
 use super::context::Purpose;
+use super::in_doubt::InDoubt;
 use super::reference::Reference;
 use super::statements::{Internal, column_types};
-use super::watch::{Event, Watch, What};
+use super::watch::{Event, KeyEvent, Watch, What};
 use crate::error::{Result, SqlError};
 use crate::exec::{self, Step, Wait};
 use crate::parse;
@@ -23,14 +24,16 @@ use strata_types::{Batch, Type, Value, sqlstate};
 /// Events to be worked off.
 pub(in crate::session) struct Checks {
     queue: VecDeque<Event>,
+    /// A row whose key is looked at.
+    in_doubt: Option<InDoubt>,
     /// The next internal statement, which waits for its table.
-    next: Option<(Event, Stage)>,
+    next: Option<(KeyEvent, Stage)>,
     at_work: Option<AtWork>,
 }
 
 /// An event at work.
 struct AtWork {
-    event: Event,
+    event: KeyEvent,
     stage: Stage,
     running: exec::Running,
     params: Vec<Value>,
@@ -54,7 +57,7 @@ enum Stage {
 impl Checks {
     /// Of these events.
     pub(in crate::session) fn new(events: Vec<Event>) -> Checks {
-        Checks { queue: events.into(), next: None, at_work: None }
+        Checks { queue: events.into(), in_doubt: None, next: None, at_work: None }
     }
 
     /// Works until all is done (`None`), or something must be waited for.
@@ -67,11 +70,17 @@ impl Checks {
         shared: &Shared,
     ) -> Result<Option<Turn>> {
         loop {
+            if let Some(turn) = self.settle(session, shared)? {
+                return Ok(Some(turn));
+            }
             let Some(at_work) = &mut self.at_work else {
-                let waiting = self.next.take();
-                let Some((event, stage)) = waiting.or_else(|| self.queue.pop_front().map(Event::first))
-                else {
-                    return Ok(None);
+                let Some((event, stage)) = self.next.take() else {
+                    match self.queue.pop_front() {
+                        Some(Event::Key(event)) => self.next = Some(event.first()),
+                        Some(Event::Doubt(row)) => self.in_doubt = Some(row),
+                        None => return Ok(None),
+                    }
+                    continue;
                 };
                 let Some(statement) = admitted(session, shared, &event, stage)? else {
                     self.next = Some((event, stage));
@@ -101,6 +110,28 @@ impl Checks {
     }
 }
 
+impl Checks {
+    /// Settles the doubt at hand and those behind it; what must be waited for meanwhile.
+    fn settle(&mut self, session: &mut Session, shared: &Shared) -> Result<Option<Turn>> {
+        while let Some(row) = &self.in_doubt {
+            session.check_interrupts(shared)?;
+            if let Some(turn) = row.settle(session, shared)? {
+                return Ok(Some(turn));
+            }
+            self.in_doubt = None;
+            if let Some(Event::Doubt(_)) = self.queue.front()
+                && let Some(Event::Doubt(next)) = self.queue.pop_front()
+            {
+                self.in_doubt = Some(next);
+                if shared.is_slice_over() {
+                    return Ok(Some(Turn::Yield));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
 enum Pulled {
     Wait(Turn),
     /// It is over; whether there was a row.
@@ -112,7 +143,7 @@ enum Pulled {
 fn admitted(
     session: &mut Session,
     shared: &Shared,
-    event: &Event,
+    event: &KeyEvent,
     stage: Stage,
 ) -> Result<Option<Arc<Statement>>> {
     loop {
@@ -133,7 +164,7 @@ impl AtWork {
     fn at(
         session: &mut Session,
         shared: &Shared,
-        event: Event,
+        event: KeyEvent,
         stage: Stage,
         statement: &Statement,
     ) -> Result<AtWork> {
@@ -180,9 +211,9 @@ impl AtWork {
     }
 }
 
-impl Event {
+impl KeyEvent {
     /// With the stage at which it is worked off.
-    fn first(self) -> (Event, Stage) {
+    fn first(self) -> (KeyEvent, Stage) {
         let stage = match self.action() {
             None => Stage::LookUp,
             Some(KeyAction::NoAction) => Stage::FindReferred,
@@ -310,5 +341,5 @@ pub(in crate::session) fn orphan(
     rows: &Batch,
 ) -> SqlError {
     let orphan = What::Referred(rows.row(0));
-    Event { reference: reference.clone(), what: orphan }.refusal(session, shared)
+    KeyEvent { reference: reference.clone(), what: orphan }.refusal(session, shared)
 }

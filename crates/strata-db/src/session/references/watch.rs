@@ -1,17 +1,62 @@
-//! What a statement's rows bring in or take away of the keys that foreign keys are about.
+//! What a statement's rows bring in or take away of the keys that constraints are about.
 
+use super::in_doubt::InDoubt;
 use super::reference::{Reference, References};
 use crate::exec::RowWatch;
-use crate::schema::Oid;
+use crate::schema::{KeyAction, Oid, RelationDef};
+use crate::table::Doubt;
 use std::collections::HashSet;
 use std::sync::Arc;
 use strata_types::Value;
 
+/// Something that a constraint must be asked about.
+#[derive(Clone, Debug)]
+pub(in crate::session) enum Event {
+    /// Whether the other side of a foreign key agrees.
+    Key(KeyEvent),
+    /// Whether a row has its key alone.
+    Doubt(InDoubt),
+}
+
 /// Something that a foreign key must be asked about.
 #[derive(Clone, Debug)]
-pub(in crate::session) struct Event {
+pub(in crate::session) struct KeyEvent {
     pub(super) reference: Arc<Reference>,
     pub(super) what: What,
+}
+
+/// When a constraint is to hold.
+pub(super) struct Timing {
+    pub(super) constraint: Oid,
+    pub(super) deferrable: bool,
+    pub(super) initially_deferred: bool,
+}
+
+impl Event {
+    /// When it must be seen to.
+    pub(super) fn timing(&self) -> Timing {
+        match self {
+            Event::Key(event) => event.timing(),
+            Event::Doubt(row) => row.timing(),
+        }
+    }
+}
+
+impl KeyEvent {
+    fn timing(&self) -> Timing {
+        let Reference { oid, deferrable, initially_deferred, key, .. } = &*self.reference;
+        // Only checks can wait. What is to be done to referring rows is done at once.
+        let is_check = match &self.what {
+            What::Referred(_) => true,
+            What::Gone(_, None) => key.on_delete == KeyAction::NoAction,
+            What::Gone(_, Some(_)) => key.on_update == KeyAction::NoAction,
+        };
+        Timing {
+            constraint: *oid,
+            deferrable: is_check && *deferrable,
+            initially_deferred: *initially_deferred,
+        }
+    }
 }
 
 /// What has happened to a key. Keys are in the order of the constraint's columns.
@@ -44,7 +89,7 @@ impl Watch {
 
     fn note(&mut self, reference: &Arc<Reference>, what: What) {
         if self.seen.insert((reference.oid, what.clone())) {
-            self.events.push(Event { reference: reference.clone(), what });
+            self.events.push(Event::Key(KeyEvent { reference: reference.clone(), what }));
         }
     }
 }
@@ -70,6 +115,10 @@ impl RowWatch for Watch {
             }
         }
     }
+
+    fn doubted(&mut self, table: &Arc<RelationDef>, doubt: Doubt) {
+        self.events.push(Event::Doubt(InDoubt::new(table, doubt)));
+    }
 }
 
 /// The values of some columns; `None` if one is NULL, for then they refer to nothing (MATCH SIMPLE).
@@ -77,9 +126,17 @@ fn values(row: &[Value], columns: &[usize]) -> Option<Vec<Value>> {
     columns.iter().map(|column| row.get(*column).filter(|value| !value.is_null()).cloned()).collect()
 }
 
-/// Hears of nothing: for statements whose rows no foreign key is about.
-pub(in crate::session) struct Unwatched;
+/// For statements whose rows no foreign key is about, and whose keys must be unique at once.
+#[derive(Default)]
+pub(in crate::session) struct Unwatched {
+    /// A row whose key another one has.
+    pub(in crate::session) duplicate: Option<InDoubt>,
+}
 
 impl RowWatch for Unwatched {
     fn written(&mut self, _table: Oid, _old: Option<&[Value]>, _new: Option<&[Value]>) {}
+
+    fn doubted(&mut self, table: &Arc<RelationDef>, doubt: Doubt) {
+        self.duplicate = Some(InDoubt::new(table, doubt));
+    }
 }

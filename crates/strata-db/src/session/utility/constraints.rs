@@ -13,10 +13,11 @@ use strata_types::sqlstate;
 /// `SET CONSTRAINTS`. What becomes due is checked before it ends.
 ///
 /// # Errors
-/// 42704 for an unknown constraint, 55000 for one that cannot be deferred.
+/// 42704 for an unknown constraint, 42809 for one that cannot be deferred.
 pub(super) fn set(session: &mut Session, shared: &Shared, set: &SetConstraints) -> Result<Outcome> {
     if session.transaction.block() != Block::Open {
         session.variables.notice("WARNING", super::outside_of_block("SET CONSTRAINTS"));
+        set.names.iter().try_for_each(|name| constraints(session, shared, name).map(drop))?;
         return Ok(super::done("SET CONSTRAINTS"));
     }
     if set.names.is_empty() {

@@ -1,6 +1,7 @@
 //! INSERT.
 
 use super::Returning;
+use super::refusal;
 use super::target::Target;
 use crate::error::{Result, SqlError};
 use crate::exec::build::Role;
@@ -58,12 +59,26 @@ impl Insert {
         })
     }
 
+    /// 55000 where ON CONFLICT would go by a key that two rows may have for a while.
+    fn refuse_deferrable_arbiter(&self, run: &Run<'_>) -> Result<()> {
+        let Some(Conflict { arbiters, .. }) = &self.conflict else { return Ok(()) };
+        let indexes = self.target.table().indexes.iter().enumerate();
+        let mut asked = indexes.filter(|(at, _)| arbiters.is_empty() || arbiters.contains(at));
+        match asked.find(|(_, index)| index.deferrable) {
+            Some((_, index)) => {
+                Err(refusal::deferrable_arbiter(&self.target.relation, index, run.system.names.catalog))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Inserts the row at work.
     fn insert(&mut self, row: &[Value], indexes: &[IndexRow], run: &mut Run<'_>) -> Result<Inserted> {
+        self.refuse_deferrable_arbiter(run)?;
         let (relation, layout) = (&self.target.relation, &self.target.layout);
         match table::insert(run.txn, run.row_numbers, relation, layout, row, indexes)? {
-            WriteOutcome::Done => {
-                run.watch.written(relation.oid, None, Some(row));
+            WriteOutcome::Done { doubts } => {
+                self.target.written(None, Some(row), doubts, run);
                 Ok(Inserted::Yes)
             }
             WriteOutcome::Wait => Ok(Inserted::Wait),
@@ -123,8 +138,8 @@ impl Insert {
         let old = target.index_rows(&existing, run)?;
         let new = target.index_rows(&row, run)?;
         match table::update(run.txn, &target.relation, &target.layout, key, &old, &row, &new)? {
-            WriteOutcome::Done => {
-                run.watch.written(target.relation.oid, Some(&existing), Some(&row));
+            WriteOutcome::Done { doubts } => {
+                target.written(Some(&existing), Some(&row), doubts, run);
                 let key = table::row_key(target.table(), &row).unwrap_or_else(|| key.to_vec());
                 self.updated.insert(key);
                 Ok(Inserted::Updated(row))

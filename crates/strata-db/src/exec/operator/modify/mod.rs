@@ -6,6 +6,8 @@ mod refusal;
 mod target;
 mod update;
 
+pub(crate) use refusal::duplicate;
+
 pub(in crate::exec) use delete::Delete;
 pub(in crate::exec) use insert::Insert;
 pub(in crate::exec) use update::Update;

@@ -1,9 +1,10 @@
 //! Rows that are refused, in PostgreSQL's words.
 
+use crate::catalog::Catalog;
 use crate::error::SqlError;
 use crate::exec::context::Run;
-use crate::schema::{IndexDef, KeySource, RelationDef, TableDef};
-use strata_types::{Type, Value, sqlstate};
+use crate::schema::{IndexDef, KeySource, RelationDef, RelationKind, TableDef};
+use strata_types::{Format, Type, Value, sqlstate};
 
 /// Bytes of a value that DETAIL shows.
 const SHOWN_MAX: usize = 64;
@@ -22,7 +23,7 @@ pub(super) fn not_null(
         relation.name
     );
     let error = SqlError::new(sqlstate::NOT_NULL_VIOLATION, message).on_column(name);
-    on_table(error, relation, run).detail(failing_row(table, row, run))
+    on_table(error, relation, run.system.names.catalog).detail(failing_row(table, row, run))
 }
 
 /// A CHECK constraint that is false.
@@ -35,21 +36,21 @@ pub(super) fn check(
 ) -> SqlError {
     let message = format!("new row for relation \"{}\" violates check constraint \"{name}\"", relation.name);
     let error = SqlError::new(sqlstate::CHECK_VIOLATION, message).on_constraint(name);
-    on_table(error, relation, run).detail(failing_row(table, row, run))
+    on_table(error, relation, run.system.names.catalog).detail(failing_row(table, row, run))
 }
 
 /// A key that another row has.
-pub(super) fn duplicate(
+pub(crate) fn duplicate(
     relation: &RelationDef,
-    table: &TableDef,
     index: &IndexDef,
     key: Option<&[Value]>,
-    run: &Run<'_>,
+    catalog: &Catalog,
+    format: &Format,
 ) -> SqlError {
     let message = format!("duplicate key value violates unique constraint \"{}\"", index.name);
     let error = SqlError::new(sqlstate::UNIQUE_VIOLATION, message).on_constraint(&index.name);
-    let error = on_table(error, relation, run);
-    let Some(key) = key else { return error };
+    let error = on_table(error, relation, catalog);
+    let (Some(key), RelationKind::Table(table)) = (key, &relation.kind) else { return error };
     let mut names = Vec::with_capacity(index.keys.len());
     let mut values = Vec::with_capacity(index.keys.len());
     for (part, value) in index.keys.iter().zip(key) {
@@ -61,13 +62,21 @@ pub(super) fn duplicate(
             KeySource::Expression(text, ty) => (text.clone(), *ty),
         };
         names.push(name);
-        values.push(shown(value, ty, run));
+        values.push(shown(value, ty, format));
     }
     error.detail(format!("Key ({})=({}) already exists.", names.join(", "), values.join(", ")))
 }
 
-fn on_table(error: SqlError, relation: &RelationDef, run: &Run<'_>) -> SqlError {
-    let dataset = run.system.names.catalog.dataset(relation.dataset);
+/// ON CONFLICT by a key that two rows may have for a while.
+pub(super) fn deferrable_arbiter(relation: &RelationDef, index: &IndexDef, catalog: &Catalog) -> SqlError {
+    let message =
+        "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters";
+    let error = SqlError::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, message);
+    on_table(error.on_constraint(&index.name), relation, catalog)
+}
+
+fn on_table(error: SqlError, relation: &RelationDef, catalog: &Catalog) -> SqlError {
+    let dataset = catalog.dataset(relation.dataset);
     error.on_table(dataset.map_or("", |dataset| &dataset.name), &relation.name)
 }
 
@@ -75,7 +84,7 @@ fn failing_row(table: &TableDef, row: &[Value], run: &Run<'_>) -> String {
     let columns = table.columns.iter().zip(row).filter(|(column, _)| !column.dropped);
     let values: Vec<String> = columns
         .map(|(column, value)| {
-            let mut text = shown(value, column.ty, run);
+            let mut text = shown(value, column.ty, run.env.format());
             if text.len() > SHOWN_MAX {
                 text.truncate(text.floor_char_boundary(SHOWN_MAX));
                 text.push_str("...");
@@ -86,6 +95,6 @@ fn failing_row(table: &TableDef, row: &[Value], run: &Run<'_>) -> String {
     format!("Failing row contains ({}).", values.join(", "))
 }
 
-fn shown(value: &Value, ty: Type, run: &Run<'_>) -> String {
-    value.to_text(ty, run.env.format()).unwrap_or_else(|| "null".to_owned())
+fn shown(value: &Value, ty: Type, format: &Format) -> String {
+    value.to_text(ty, format).unwrap_or_else(|| "null".to_owned())
 }

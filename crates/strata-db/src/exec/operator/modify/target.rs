@@ -7,7 +7,7 @@ use crate::exec::eval::{Row, eval_row, matches};
 use crate::exec::operator::lock_rows::layout;
 use crate::plan::{Expr, ExprKind, IndexExprs};
 use crate::schema::{RelationDef, RelationKind, TableDef};
-use crate::table::{IndexRow, TableLayout};
+use crate::table::{Doubt, IndexRow, TableLayout};
 use std::sync::Arc;
 use strata_types::{Type, Value};
 
@@ -104,6 +104,19 @@ impl Target {
     pub(super) fn duplicate(&self, index: usize, indexes: &[IndexRow], run: &Run<'_>) -> crate::SqlError {
         let table = self.table();
         let key = indexes.get(index).and_then(Option::as_deref);
-        refusal::duplicate(&self.relation, table, &table.indexes[index], key, run)
+        let (catalog, format) = (run.system.names.catalog, run.env.format());
+        refusal::duplicate(&self.relation, &table.indexes[index], key, catalog, format)
+    }
+
+    /// A row was written. `doubts` are keys of it that other rows may have.
+    pub(super) fn written(
+        &self,
+        old: Option<&[Value]>,
+        new: Option<&[Value]>,
+        doubts: Vec<Doubt>,
+        run: &mut Run<'_>,
+    ) {
+        run.watch.written(self.relation.oid, old, new);
+        doubts.into_iter().for_each(|doubt| run.watch.doubted(&self.relation, doubt));
     }
 }

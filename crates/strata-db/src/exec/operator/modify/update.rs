@@ -93,11 +93,11 @@ impl Update {
         let outcome =
             table::update(run.txn, &target.relation, &target.layout, &key, &old_indexes, &new, &new_indexes)?;
         match outcome {
-            WriteOutcome::Done => {
+            WriteOutcome::Done { doubts } => {
                 if let Some(changed) = &mut self.changed {
                     changed.insert(key.to_vec());
                 }
-                run.watch.written(target.relation.oid, Some(&row[..width]), Some(&new));
+                target.written(Some(&row[..width]), Some(&new), doubts, run);
                 self.returning.add(|| new.iter().chain(&row[width + 1..]).cloned().collect());
                 Ok(Changed::Yes)
             }
