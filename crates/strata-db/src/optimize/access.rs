@@ -104,7 +104,7 @@ impl Planner<'_> {
                     .upper
                     .map(|(expr, closed)| Ok::<_, SqlError>((self.expr(expr)?, closed)))
                     .transpose();
-                let range = KeyRange { prefix, lower: lower?, upper: upper? };
+                let range = KeyRange { prefix, lower: lower?, upper: upper?, not_null: range.not_null };
                 Physical::IndexRange { relation, index, columns, range, reverse, filter }
             }
         };
@@ -181,6 +181,10 @@ impl Target<'_> {
         if let Some(next) = index.keys.get(prefix.len()) {
             range.lower = self.bound(table, &next.source, [CompareOp::Gt, CompareOp::Ge], &mut used);
             range.upper = self.bound(table, &next.source, [CompareOp::Lt, CompareOp::Le], &mut used);
+            if let Some(part) = self.known(&next.source).filter(|part| !used.contains(part)) {
+                range.not_null = true;
+                used.push(part);
+            }
         }
         share *= match (&range.lower, &range.upper) {
             (None, None) => 1.0,
@@ -236,6 +240,14 @@ impl Target<'_> {
         Some(bound)
     }
 
+    /// The condition that a key is not NULL.
+    fn known(&self, key: &KeySource) -> Option<usize> {
+        self.parts.iter().position(|part| match &part.kind {
+            ExprKind::IsNull { arg, negated: true } => self.is_key(key, arg),
+            _ => false,
+        })
+    }
+
     /// A comparison of a key with something fixed.
     fn against(&self, table: &TableDef, key: &KeySource, part: &Expr) -> Option<(CompareOp, Expr)> {
         let parts = comparison(part)?;
@@ -288,7 +300,7 @@ impl Target<'_> {
     }
 }
 
-fn is_string(ty: Type) -> bool {
+pub(super) fn is_string(ty: Type) -> bool {
     matches!(ty, Type::TEXT | Type::VARCHAR)
 }
 

@@ -302,6 +302,8 @@ pub struct KeyRange {
     pub lower: Option<(Expr, bool)>,
     /// Upper bound of the next key column, and whether it is included.
     pub upper: Option<(Expr, bool)>,
+    /// The next key column is not NULL. Where there is a bound, that goes without saying.
+    pub not_null: bool,
 }
 
 /// An equality of a hash join.

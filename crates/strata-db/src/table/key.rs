@@ -55,7 +55,7 @@ pub fn row_key(table: &TableDef, row: &[Value]) -> Option<Vec<u8>> {
 }
 
 /// The range of an index in which the first columns equal `prefix` and the next lies between two values.
-/// `Unbounded` on a side leaves out NULLs on that side unless both are unbounded.
+/// `Unbounded` on a side leaves out NULLs on that side, unless both are unbounded and `not_null` does not ask for it.
 ///
 /// # Errors
 /// 42809 if the relation is no table.
@@ -65,6 +65,7 @@ pub fn range_bounds(
     prefix: &[Value],
     low: Bound<&Value>,
     high: Bound<&Value>,
+    not_null: bool,
 ) -> Result<Bounds> {
     let table = table(relation)?;
     let Some(index) = table.indexes.get(index) else { return Ok((Bound::Unbounded, Bound::Unbounded)) };
@@ -76,7 +77,7 @@ pub fn range_bounds(
     let Some(next) = index.keys.get(prefix.len()) else {
         return Ok((Bound::Included(start.clone()), whole()));
     };
-    if matches!((low, high), (Bound::Unbounded, Bound::Unbounded)) {
+    if matches!((low, high), (Bound::Unbounded, Bound::Unbounded)) && !not_null {
         return Ok((Bound::Included(start.clone()), whole()));
     }
     // In a descending column the larger value comes first.

@@ -63,7 +63,9 @@ impl IndexRange {
         if prefix.iter().any(Value::is_null) || is_null(&lower) || is_null(&upper) {
             return Ok(State::Empty);
         }
-        let bounds = range_bounds(&self.relation, self.index, &prefix, lower.as_ref(), upper.as_ref())?;
+        let not_null = self.range.not_null;
+        let bounds =
+            range_bounds(&self.relation, self.index, &prefix, lower.as_ref(), upper.as_ref(), not_null)?;
         let scan = TableScan::by_index(
             run.txn,
             run.view,

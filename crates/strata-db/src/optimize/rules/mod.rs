@@ -4,6 +4,7 @@
 //! are queries of their own, as are common table expressions and subqueries.
 
 mod fold;
+mod min_max;
 mod prune;
 mod push_down;
 mod unnest;
@@ -19,7 +20,7 @@ type Rule = fn(Logical, &dyn Environment) -> Logical;
 
 /// Every rule, in order.
 pub(super) const RULES: &[Rule] =
-    &[fold::apply, unnest::apply, unnest_scalar::apply, push_down::apply, prune::apply];
+    &[fold::apply, unnest::apply, unnest_scalar::apply, push_down::apply, min_max::apply, prune::apply];
 
 /// Applies a rewrite to every node, inputs first, down to the barriers.
 fn bottom_up(mut plan: Logical, rewrite: &mut dyn FnMut(Logical) -> Logical) -> Logical {

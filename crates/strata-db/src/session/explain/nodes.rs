@@ -469,6 +469,9 @@ fn range_text(words: &Words<'_>, keys: &[String], range: &KeyRange) -> Vec<Strin
         conditions.push(format!("({key} = {})", words.expr(value)));
     }
     let next = keys.get(range.prefix.len()).map_or("", String::as_str);
+    if range.not_null {
+        conditions.push(format!("({next} IS NOT NULL)"));
+    }
     if let Some((lower, included)) = &range.lower {
         let sign = if *included { ">=" } else { ">" };
         conditions.push(format!("({next} {sign} {})", words.expr(lower)));
