@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use vfs::Clock;
 
 /// How long a session works whoever waits, in microseconds.
-const MOMENT_US: u64 = 200;
+const MOMENT_US: u64 = 100;
 /// How long it works before it yields even if nobody is known to wait: 2 ms.
 const SLICE_US: u64 = 2_000;
 
