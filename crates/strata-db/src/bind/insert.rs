@@ -354,13 +354,8 @@ impl Binder<'_> {
 
 /// The rows of a plain VALUES list.
 fn values_of(query: &ast::Query) -> Option<&[Vec<ast::Expr>]> {
-    let plain = query.with.is_none()
-        && query.order_by.is_empty()
-        && query.limit.is_none()
-        && query.offset.is_none()
-        && query.locking.is_empty();
     match &query.body {
-        ast::QueryBody::Values(values) if plain => Some(&values.rows),
+        ast::QueryBody::Values(values) if query.is_body_only() => Some(&values.rows),
         _ => None,
     }
 }

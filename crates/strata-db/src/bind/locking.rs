@@ -174,13 +174,10 @@ fn is_about(locking: &ast::Locking, name: &str) -> bool {
 
 /// The SELECT of a query that is nothing else, and neither sorts nor cuts off nor locks.
 fn plain_select(query: &ast::Query) -> Option<&ast::Select> {
-    let is_plain = query.with.is_none()
-        && query.order_by.is_empty()
-        && query.limit.is_none()
-        && query.offset.is_none()
-        && query.locking.is_empty();
     match &query.body {
-        ast::QueryBody::Select(select) if is_plain && matches!(select.distinct, ast::Distinct::No) => {
+        ast::QueryBody::Select(select)
+            if query.is_body_only() && matches!(select.distinct, ast::Distinct::No) =>
+        {
             Some(select)
         }
         _ => None,

@@ -21,6 +21,17 @@ pub struct Query {
     pub pos: Pos,
 }
 
+impl Query {
+    /// Nothing stands before or after its body.
+    pub fn is_body_only(&self) -> bool {
+        self.with.is_none()
+            && self.order_by.is_empty()
+            && self.limit.is_none()
+            && self.offset.is_none()
+            && self.locking.is_empty()
+    }
+}
+
 /// What yields the rows of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub enum QueryBody {

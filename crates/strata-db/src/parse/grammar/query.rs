@@ -429,10 +429,5 @@ pub(super) fn empty_select(pos: Pos) -> Select {
 
 /// A query in parentheses as an operand: itself when it has no clauses of its own.
 fn nested_body(query: Query) -> QueryBody {
-    let plain = query.with.is_none()
-        && query.order_by.is_empty()
-        && query.limit.is_none()
-        && query.offset.is_none()
-        && query.locking.is_empty();
-    if plain { query.body } else { QueryBody::Nested(Box::new(query)) }
+    if query.is_body_only() { query.body } else { QueryBody::Nested(Box::new(query)) }
 }
