@@ -69,6 +69,11 @@ pub trait PageSource {
 
 /// One part in so many of the pool is left to others.
 const REST_SHARE: usize = 8;
+/// One frame in so many is kept clean.
+const CLEAN_SHARE: usize = 32;
+/// The same when so many frames were evicted since pages were last written: a clean one should be found at once.
+const CLEAN_SHARE_IN_DEMAND: usize = 8;
+const DEMAND: usize = 64;
 
 /// Pages in memory, by id.
 pub struct PageCache {
@@ -79,6 +84,8 @@ pub struct PageCache {
     pool: MemoryPool,
     frames: AtomicUsize,
     frames_max: usize,
+    /// Frames evicted since dirty pages were last asked for.
+    evicted: AtomicUsize,
     /// Frames that the cache need not give back.
     frames_own: usize,
     /// Bytes of the pool that other frames leave to whoever else needs memory.
@@ -114,6 +121,7 @@ impl PageCache {
             pool,
             frames: AtomicUsize::new(0),
             frames_max,
+            evicted: AtomicUsize::new(0),
             frames_own: (own / FRAME_LEN).max(8).min(frames_max),
             debt: Arc::default(),
         }
@@ -193,6 +201,7 @@ impl PageCache {
 
     /// The next dirty pages in block order, continuing behind those of the last call.
     pub(crate) fn next_dirty(&self, max: usize) -> Vec<PageId> {
+        self.evicted.store(0, Ordering::Relaxed);
         self.dirty.lock().next(max)
     }
 
@@ -201,13 +210,23 @@ impl PageCache {
         self.dirty.lock().all()
     }
 
-    /// Whether so many frames are dirty that readers may soon have to wait for writes. Many may be while there
-    /// is memory for more frames.
+    /// Whether so many frames are dirty that readers may soon have to wait for writes. As long as no reader needs
+    /// another frame nearly all may be: a page that changes again and again is best written once by each
+    /// checkpoint.
     pub(crate) fn is_crowded(&self) -> bool {
-        let most = if self.owes_memory() { self.frames_own } else { self.frames_max };
-        let is_full = self.frame_count() >= most;
-        let dirty_max = if is_full { most / 2 } else { most - most / 4 };
-        self.dirty.lock().count() > dirty_max
+        let most = self.attainable_frames();
+        let is_in_demand = self.evicted.load(Ordering::Relaxed) >= DEMAND;
+        let share = if is_in_demand { CLEAN_SHARE_IN_DEMAND } else { CLEAN_SHARE };
+        self.dirty.lock().count() > most - (most / share).max(1)
+    }
+
+    /// As many frames as there can be, given what others leave of the pool.
+    fn attainable_frames(&self) -> usize {
+        if self.owes_memory() {
+            return self.frames_own;
+        }
+        let more = self.pool.left().saturating_sub(self.rest) / FRAME_LEN;
+        (self.frame_count() + more).clamp(self.frames_own, self.frames_max)
     }
 
     /// Whether others need memory that the cache does not have to keep.
@@ -230,6 +249,7 @@ impl PageCache {
         let evicted = latched.shard.lock().evict(looks);
         if evicted.is_some() {
             self.frames.fetch_sub(1, Ordering::Relaxed);
+            self.evicted.fetch_add(1, Ordering::Relaxed);
         }
         evicted.is_some()
     }

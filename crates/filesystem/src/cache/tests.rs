@@ -40,6 +40,35 @@ fn cache_of(frames: usize) -> (MemoryPool, PageCache) {
     (pool, cache)
 }
 
+fn change(cache: &PageCache, source: &Numbered, block: u32) {
+    cache.modify(id(block), Lsn(1), source, |_| (true, ())).unwrap();
+}
+
+#[test]
+fn nearly_all_frames_may_be_dirty_while_nobody_needs_another() {
+    let (_, cache) = cache_of(320);
+    let source = Numbered::default();
+    (0..310).for_each(|block| change(&cache, &source, block));
+    assert!(!cache.is_crowded());
+    // Now many others are read, each in the frame of a clean one.
+    (1000..1020).for_each(|block| drop(cache.get(id(block), &source).unwrap()));
+    (1020..1090).for_each(|block| drop(cache.get(id(block), &source).unwrap()));
+    assert!(cache.is_crowded());
+    assert_eq!(cache.next_dirty(10).len(), 10);
+    assert!(!cache.is_crowded(), "what was evicted before pages were asked for counts no more");
+}
+
+#[test]
+fn what_others_hold_of_the_pool_is_no_room_for_clean_frames() {
+    let pool = MemoryPool::new(1000 * FRAME_LEN);
+    let cache = PageCache::new(pool.clone(), 100 * FRAME_LEN, pool.cap());
+    let source = Numbered::default();
+    (0..470).for_each(|block| change(&cache, &source, block));
+    assert!(!cache.is_crowded());
+    let _others = pool.try_reserve(400 * FRAME_LEN).unwrap();
+    assert!(cache.is_crowded(), "the next frame has to be evicted from among the dirty");
+}
+
 #[test]
 fn a_scan_does_not_flush_what_is_used_again_and_again() {
     let (_, cache) = cache_of(100);
