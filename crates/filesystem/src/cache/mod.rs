@@ -183,19 +183,14 @@ impl PageCache {
     /// The image taken by [`Self::begin_write`] is on disk.
     pub(crate) fn written(&self, id: PageId) {
         let mut shard = self.latched(id).shard.lock();
-        if let Some(frame) = shard.frame_mut(id) {
-            frame.writing = false;
-        }
+        shard.end_write(id, true);
         self.dirty.lock().written(id);
     }
 
     /// The image taken by [`Self::begin_write`] did not reach the disk: the page is as dirty as before.
     pub(crate) fn not_written(&self, id: PageId) {
         let mut shard = self.latched(id).shard.lock();
-        if let Some(frame) = shard.frame_mut(id) {
-            frame.writing = false;
-            frame.dirty = true;
-        }
+        shard.end_write(id, false);
         self.dirty.lock().not_written(id);
     }
 

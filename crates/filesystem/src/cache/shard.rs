@@ -10,6 +10,9 @@
 //!              ▼ on reaching the end                                   ▼
 //!          hot (second-chance clock) ◄──────────────────────────────────┘
 //! ```
+//! A dirty page whose turn it is to go leaves its queue, so that nobody looks at it again and again; once it is
+//! written it goes before all others, unless it was used meanwhile.
+//!
 //! Uses that follow a miss closely (a scan touching the tuples of one page one by one) are correlated and
 //! count as one: the period lasts until an eighth of the shard's frames have been loaded.
 
@@ -28,6 +31,8 @@ pub(super) struct Frame {
     /// Its image is on the way to the disk.
     pub(super) writing: bool,
     queue: Queue,
+    /// Was to go while it was dirty, and is in no queue until it is written.
+    is_set_aside: bool,
     /// Used again after the correlated period (probation), or since the clock last passed (hot).
     used_again: bool,
     /// The shard's load count when this page was loaded.
@@ -100,6 +105,7 @@ impl Shard {
             dirty: false,
             writing: false,
             queue,
+            is_set_aside: false,
             used_again: false,
             loaded_at: self.loads,
             newer: NONE,
@@ -138,8 +144,23 @@ impl Shard {
         doomed.iter().filter_map(|at| self.take(*at)).count()
     }
 
-    /// Looks from the oldest frame on for one that may go. Frames used again move to the hot queue, others
-    /// that must stay go to their queue's young end, so every frame is looked at once at most twice.
+    /// The image of `id` that was being written is on the disk, or will not be.
+    pub(super) fn end_write(&mut self, id: PageId, is_written: bool) {
+        let Some(at) = self.index.get(&id).copied() else { return };
+        let frame = self.frame_at(at);
+        frame.writing = false;
+        frame.dirty |= !is_written;
+        if frame.is_set_aside && !frame.dirty {
+            frame.is_set_aside = false;
+            match std::mem::take(&mut frame.used_again) {
+                true => self.link(at, Queue::Hot),
+                false => self.link_as_oldest(at),
+            }
+        }
+    }
+
+    /// Looks from the oldest frame on for one that may go. Frames used again move to the hot queue, those that are
+    /// pinned go to their queue's young end, so every frame is looked at once at most twice.
     fn victim(&mut self, queue: Queue, looks: usize) -> Option<u32> {
         for _ in 0..looks.min(self.list(queue).len * 2) {
             let at = self.list(queue).oldest;
@@ -147,8 +168,12 @@ impl Shard {
                 return None;
             }
             let frame = self.frame_at(at);
-            let must_stay = frame.dirty || frame.writing || frame.image.is_shared();
-            if !must_stay && !frame.used_again {
+            if frame.dirty || frame.writing {
+                frame.is_set_aside = true;
+                self.unlink(at);
+                continue;
+            }
+            if !frame.image.is_shared() && !frame.used_again {
                 return Some(at);
             }
             let to = if frame.used_again { Queue::Hot } else { queue };
@@ -171,7 +196,9 @@ impl Shard {
     }
 
     fn take(&mut self, at: u32) -> Option<Frame> {
-        self.unlink(at);
+        if !self.frame_at(at).is_set_aside {
+            self.unlink(at);
+        }
         let frame = self.frames.get_mut(at as usize)?.take()?;
         self.index.remove(&frame.id);
         self.vacant.push(at);
@@ -196,6 +223,21 @@ impl Shard {
         }
         let frame = self.frame_at(at);
         (frame.queue, frame.newer, frame.older) = (queue, NONE, second);
+    }
+
+    /// Puts the frame where its queue's next victim is looked for.
+    fn link_as_oldest(&mut self, at: u32) {
+        let queue = self.frame_at(at).queue;
+        let list = self.list(queue);
+        let second = std::mem::replace(&mut list.oldest, at);
+        list.len += 1;
+        if second == NONE {
+            list.newest = at;
+        } else {
+            self.frame_at(second).older = at;
+        }
+        let frame = self.frame_at(at);
+        (frame.newer, frame.older) = (second, NONE);
     }
 
     fn unlink(&mut self, at: u32) {

@@ -59,6 +59,25 @@ fn nearly_all_frames_may_be_dirty_while_nobody_needs_another() {
 }
 
 #[test]
+fn a_page_that_was_dirty_when_its_turn_came_goes_first_once_it_is_written() {
+    let (_, cache) = cache_of(8);
+    let source = Numbered::default();
+    (0..2).for_each(|block| change(&cache, &source, block));
+    (2..9).for_each(|block| drop(cache.get(id(block), &source).unwrap()));
+    // Both were passed over. One is used again before it is written.
+    (10..14).for_each(|block| drop(cache.get(id(block), &source).unwrap()));
+    assert!(source.is_cached(&cache, 1));
+    for block in 0..2 {
+        let image = cache.begin_write(id(block)).unwrap();
+        drop(image);
+        cache.written(id(block));
+    }
+    cache.get(id(20), &source).unwrap();
+    assert!(source.is_cached(&cache, 1) && source.is_cached(&cache, 13));
+    assert!(!source.is_cached(&cache, 0));
+}
+
+#[test]
 fn what_others_hold_of_the_pool_is_no_room_for_clean_frames() {
     let pool = MemoryPool::new(1000 * FRAME_LEN);
     let cache = PageCache::new(pool.clone(), 100 * FRAME_LEN, pool.cap());
