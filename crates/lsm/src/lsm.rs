@@ -32,7 +32,7 @@ impl Lsm {
     /// Opens the tree in `dir`, or begins one there, and starts its background jobs.
     pub fn open(env: &Env, dir: &Path, pool: MemoryPool, options: Options) -> Result<Lsm> {
         let tree = Arc::new(crate::open::open(env, dir, pool, options)?);
-        let compaction_job = env.jobs.spawn("lsm-compaction", Box::new(CompactionJob { tree: tree.clone() }));
+        let compaction_job = env.jobs.spawn("lsm-compaction", Box::new(CompactionJob::new(tree.clone())));
         let flush = FlushJob { tree: tree.clone(), compaction: compaction_job.clone() };
         let flush_job = env.jobs.spawn("lsm-flush", Box::new(flush));
         Ok(Lsm { flush_job, compaction_job, tree })

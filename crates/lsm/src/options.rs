@@ -18,7 +18,8 @@ pub struct Options {
     pub base_level_len: u64,
     /// Each level is this many times as large as the one above it.
     pub level_factor: u64,
-    /// Level 0 is compacted when it has this many tables.
+    /// Level 0 is compacted when it has this many tables, or when little is written and more than a quarter of the
+    /// last level lies above that.
     pub level0_tables: usize,
     /// Whether blocks are compressed where that saves an eighth.
     pub compress: bool,

@@ -10,7 +10,7 @@ mod retention;
 
 pub use dropped::DropSink;
 pub(crate) use output::Output;
-pub(crate) use pick::key_range;
+pub(crate) use pick::{Bar, key_range};
 pub(crate) use retention::Retention;
 
 use crate::Result;
@@ -21,16 +21,19 @@ use crate::tree::Tree;
 use crate::version::{Edit, Version};
 use pick::{Plan, RoundRobin};
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// The one compaction that may run, and where each level's last one ended.
 #[derive(Default)]
 pub(crate) struct CompactionSlot {
     running: Option<Running>,
     round: RoundRobin,
+    /// For this version of the tree the disk had no room for spare work.
+    cramped: Weak<Version>,
 }
 
 struct Running {
+    bar: Bar,
     plan: Plan,
     version: Arc<Version>,
     output: Output,
@@ -47,21 +50,34 @@ impl CompactionSlot {
 }
 
 impl Tree {
-    /// Does one bounded piece of the most urgent compaction. Idle if somebody else is at it.
-    pub(crate) fn compaction_step(&self) -> Result<Step> {
+    /// Does one bounded piece of the compaction under way, or of the most urgent one above the bar. Idle if somebody
+    /// else is at it.
+    pub(crate) fn compaction_step(&self, bar: Bar) -> Result<Step> {
         let Some(mut slot) = self.compaction.try_lock() else { return Ok(Step::Idle) };
         self.check_poison()?;
         if slot.running.is_none() {
             let version = self.state().version.clone();
-            match pick::pick(&version, &self.options, self.oldest_snapshot(), &mut slot.round) {
+            let due = pick::pick(&version, &self.options, self.oldest_snapshot(), &mut slot.round);
+            let (bar, plan) = match due {
+                None if bar == Bar::Spare => (bar, pick::spare(&version, &self.options, &mut slot.round)),
+                due => (Bar::Due, due),
+            };
+            match plan {
                 Some(plan) if plan.is_move => {
                     return self.move_tables(&plan).map_err(|error| self.judge(error));
                 }
-                Some(plan) => slot.running = Some(self.start_compaction(plan, version)?),
+                Some(plan) => slot.running = Some(self.start_compaction(bar, plan, version)?),
                 None => return self.retire_tombstones().map_err(|error| self.judge(error)),
             }
         }
         self.step_compaction(&mut slot)
+    }
+
+    /// Whether there is work above the lower bar, once nothing is due.
+    pub(crate) fn has_spare_work(&self) -> bool {
+        let Some(slot) = self.compaction.try_lock() else { return false };
+        let version = self.state().version.clone();
+        pick::is_loose(&version, &self.options) && !slot.cramped.ptr_eq(&Arc::downgrade(&version))
     }
 
     /// Merges everything into the last level, on the calling thread.
@@ -73,7 +89,7 @@ impl Tree {
         }
         let version = self.state().version.clone();
         if let Some(plan) = pick::everything(&version) {
-            slot.running = Some(self.start_compaction(plan, version)?);
+            slot.running = Some(self.start_compaction(Bar::Due, plan, version)?);
         }
         while slot.running.is_some() {
             self.step_compaction(&mut slot)?;
@@ -84,10 +100,18 @@ impl Tree {
     fn step_compaction(&self, slot: &mut CompactionSlot) -> Result<Step> {
         let Some(running) = &mut slot.running else { return Ok(Step::Idle) };
         let stepped = self.step_running(running);
-        if !matches!(stepped, Ok(Step::Worked)) {
-            slot.running = None;
+        if matches!(stepped, Ok(Step::Worked)) {
+            return stepped;
         }
-        stepped.map_err(|error| self.judge(error))
+        let spare = slot.running.take().is_some_and(|running| running.bar == Bar::Spare);
+        match stepped {
+            // Nobody waits for it. It is tried again when the tree has changed.
+            Err(error) if spare && error.is_full() => {
+                slot.cramped = Arc::downgrade(&self.state().version);
+                Ok(Step::Idle)
+            }
+            stepped => stepped.map_err(|error| self.judge(error)),
+        }
     }
 
     fn step_running(&self, running: &mut Running) -> Result<Step> {
@@ -105,7 +129,7 @@ impl Tree {
         Ok(Step::Installed)
     }
 
-    fn start_compaction(&self, plan: Plan, version: Arc<Version>) -> Result<Running> {
+    fn start_compaction(&self, bar: Bar, plan: Plan, version: Arc<Version>) -> Result<Running> {
         let inputs = Arc::new(Version::of(&plan.inputs));
         let sources = Source::tables(&inputs, Bound::Unbounded, Bound::Unbounded, Reading::Ahead);
         let mut merge = Merge::new(sources.collect());
@@ -114,7 +138,7 @@ impl Tree {
         let retention = Retention::new(self.oldest_snapshot(), vec![version.tombstones.clone()]);
         let min_seq = min_seq.unwrap_or_default();
         let output = Output::new(self.files.clone(), &self.options, merge, retention, min_seq);
-        Ok(Running { plan, version, output })
+        Ok(Running { bar, plan, version, output })
     }
 
     fn move_tables(&self, plan: &Plan) -> Result<Step> {

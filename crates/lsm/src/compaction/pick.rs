@@ -4,6 +4,11 @@
 //! level whatever the size of the tree: the last level's target is its length, each level above it has
 //! a tenth, and levels whose target would be below the base length stay empty. Level 0 is compacted
 //! into the first level that is in use.
+//!
+//! That is what *must* be done, and it leaves a small tree loose: some memtables in level 0 and a base level may
+//! be as much again as the last level, all of it perhaps newer versions of what lies there. So there is a second, lower
+//! bar for times in which nobody writes much: [`spare`] goes on until no more than a quarter of the last level lies above
+//! it. Each of its plans moves tables down, so it comes to rest.
 
 use crate::sstable::Table;
 use crate::version::{LAST_LEVEL, LEVEL_COUNT, Version};
@@ -17,6 +22,20 @@ pub(crate) struct Plan {
     /// The inputs need not be rewritten: they become part of the output level as they are.
     pub(crate) is_move: bool,
 }
+
+/// How much work must be worth to be picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bar {
+    /// The shape of the tree demands it.
+    Due,
+    /// It gives space back, and makes reads look into fewer tables.
+    Spare,
+}
+
+/// At rest no more than this part of the last level lies above it.
+const LOOSE_PART: u64 = 4;
+/// What is less than this part of a memtable is not worth the files.
+const CRUMB_PART: u64 = 8;
 
 /// Where the last compaction of each level ended; the next begins behind it.
 #[derive(Default)]
@@ -63,6 +82,25 @@ pub(crate) fn pick(
         });
     }
     purge(version, oldest)
+}
+
+/// Whether more lies above the last level than should at rest.
+pub(crate) fn is_loose(version: &Version, options: &Options) -> bool {
+    let above: u64 = (0..LAST_LEVEL).map(|level| version.level_len(level)).sum();
+    let crumb = options.memtable_len as u64 / CRUMB_PART;
+    above > crumb.max(version.level_len(LAST_LEVEL) / LOOSE_PART)
+}
+
+/// Work for a time in which nothing is due, if the tree is loose: its newest tables move down.
+pub(crate) fn spare(version: &Version, options: &Options, round: &mut RoundRobin) -> Option<Plan> {
+    if !is_loose(version, options) {
+        return None;
+    }
+    let uppermost = (0..LAST_LEVEL).find(|&level| !version.levels[level].is_empty())?;
+    Some(match uppermost {
+        0 => from_level0(version, targets(version, options).0),
+        level => from_level(version, level, round),
+    })
 }
 
 /// Everything into the last level.

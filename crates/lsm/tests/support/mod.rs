@@ -23,17 +23,26 @@ struct Handle {
 }
 
 impl ManualJobs {
-    /// Steps every job until all are idle.
+    /// Steps every job until all are idle, or would wait for time to pass.
     pub(crate) fn work(&self) {
         while self.step_each() {}
     }
 
-    /// Steps every job once; `false` if all are idle.
+    /// Lets time pass until all jobs are idle.
+    pub(crate) fn rest(&self) {
+        while self.step_while(|step| matches!(step, Progress::More | Progress::Later(_))) {}
+    }
+
+    /// Steps every job once; `false` if none has more to do at once.
     pub(crate) fn step_each(&self) -> bool {
+        self.step_while(|step| step == Progress::More)
+    }
+
+    fn step_while(&self, goes_on: impl Fn(Progress) -> bool) -> bool {
         let handles: Vec<_> = self.jobs.lock().iter().filter_map(|job| job.upgrade()).collect();
         handles.iter().fold(false, |worked, handle| {
             let step = handle.job.lock().as_mut().map(|job| job.step());
-            worked | (step == Some(Progress::More))
+            worked | step.is_some_and(&goes_on)
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What the tests that run by seed share.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::ops::Range;
 
 /// `STRATA_SEEDS=1000` for a long run.
