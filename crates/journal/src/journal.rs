@@ -282,7 +282,7 @@ impl Journal {
         self.shared.subscribers.lock().all.push(f);
     }
 
-    /// Why the journal accepts nothing more, if it is so.
+    /// Why the journal accepts nothing more, if it is so. [`Self::durable`] grows no more either.
     pub fn poisoned(&self) -> Option<Error> {
         self.shared.check_poison().err()
     }
@@ -385,6 +385,19 @@ impl Shared {
     /// Everything below is on disk and synced.
     pub(crate) fn durable(&self) -> Lsn {
         Lsn(self.durable.load(Ordering::Acquire))
+    }
+
+    /// Everything below `lsn` is on disk. Once the journal is poisoned this is told nobody any more: where it was
+    /// durable when it failed is final.
+    pub(crate) fn reach(&self, lsn: Lsn) -> Result<()> {
+        let poison = self.poison.lock();
+        match &*poison {
+            Some(error) => Err(error.clone()),
+            None => {
+                self.durable.store(lsn.0, Ordering::Release);
+                Ok(())
+            }
+        }
     }
 
     /// No going on: the first such error is kept for everybody, and returned.

@@ -40,7 +40,7 @@ pub(crate) fn write_pending(shared: &Shared) -> Result<Option<u32>> {
         }
         Err(error) => return Err(shared.poison(error)),
     }
-    shared.durable.store(group.start.0 + group.bytes.len() as u64, Ordering::Release);
+    shared.reach(Lsn(group.start.0 + group.bytes.len() as u64))?;
     if was_refused {
         shared.is_stalled.store(false, Ordering::Release);
     }

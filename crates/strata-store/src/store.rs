@@ -145,6 +145,14 @@ impl Store {
         self.engine().snapshots.durable()
     }
 
+    /// The newest durable commit, once none after it can become durable: the journal has failed.
+    pub fn final_seq(&self) -> Option<Seq> {
+        let engine = self.engine();
+        engine.journal.poisoned()?;
+        engine.snapshots.durable_up_to(engine.journal.durable());
+        Some(engine.snapshots.durable())
+    }
+
     /// Keeps what the newest durable commit sees.
     pub fn snapshot(&self) -> Snapshot {
         self.engine().snapshots.take(Seq(0))

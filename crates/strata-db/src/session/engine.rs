@@ -68,7 +68,10 @@ impl Engine {
         // Sessions wait for each other with advisory locks too: rings are looked for among all of that.
         let store = StoreOptions { finds_deadlocks: false, ..options.store };
         let store = Store::open(env.clone(), dir, store)?;
-        let catalog = catalog::rows::load(&store)?;
+        let catalog = {
+            let txn = store.begin();
+            catalog::rows::load(&txn, txn.newest_view())?
+        };
         let engine = Engine {
             shared: Shared::new(env, store, catalog, options.password_verifier)?,
             sessions: BTreeMap::new(),
@@ -103,6 +106,7 @@ impl Engine {
 
     /// What a role must show before its session starts.
     pub fn authentication(&self, user: &str) -> Authentication {
+        self.shared.keep_to_durable();
         match self.shared.catalog().role_named(user) {
             Some(role) if role.login => match &role.password {
                 Some(verifier) => Authentication::Scram(verifier.clone()),
@@ -124,6 +128,7 @@ impl Engine {
     /// # Errors
     /// 3D000 for an unknown project, 28000 for an unknown role, and bad settings.
     pub fn start(&mut self, startup: &Startup, cancel: Arc<AtomicBool>) -> Result<SessionId> {
+        self.shared.keep_to_durable();
         let id = SessionId(self.next_session);
         let session = Session::start(&self.shared, id, startup, cancel)?;
         self.next_session += 1;
@@ -153,6 +158,7 @@ impl Engine {
             return Turn::Idle;
         };
         self.shared.activities.park(id, None);
+        self.shared.keep_to_durable();
         self.shared.slice.begin(&*self.shared.env.clock);
         loop {
             let turn = session.run(&self.shared, inbox, out);

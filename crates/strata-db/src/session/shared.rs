@@ -9,7 +9,7 @@ use super::plans::Plans;
 use super::prepared::PreparedTransactions;
 use super::sequences::{Oids, Sequences};
 use super::snapshots::ExportedSnapshots;
-use crate::catalog::{Catalog, Change};
+use crate::catalog::{Catalog, Change, rows};
 use crate::error::Result;
 use crate::exec::Slice;
 use crate::table::RowNumbers;
@@ -30,6 +30,8 @@ pub(super) struct Shared {
     catalog: RefCell<Arc<Catalog>>,
     /// The last commit that changed it.
     catalog_commit: Cell<Seq>,
+    /// The catalog has gone back to this commit: later ones are not durable and never will be.
+    lost_after: Cell<Option<Seq>>,
     /// Statements by text.
     pub(super) plans: Plans,
     /// Positions of sequences.
@@ -103,6 +105,7 @@ impl Shared {
             store,
             catalog: RefCell::new(Arc::new(catalog)),
             catalog_commit: Cell::new(Seq(0)),
+            lost_after: Cell::new(None),
             password_verifier,
         })
     }
@@ -141,12 +144,42 @@ impl Shared {
     /// # Errors
     /// Of the store.
     pub(super) fn reload(&self) -> Result<()> {
-        let mut loaded = crate::catalog::rows::load(&self.store)?;
-        self.catalog_commit.set(self.store.last_seq());
+        let txn = self.store.begin();
+        let loaded = rows::load(&txn, txn.newest_view())?;
+        self.replace_catalog(loaded, self.store.last_seq());
+        Ok(())
+    }
+
+    /// If the journal has failed under a commit that is in the catalog, that never becomes durable, and every answer
+    /// that rests on it is refused: the catalog goes back to what is durable, so that this can be read on. One that
+    /// cannot be read stays, to be tried again.
+    pub(super) fn keep_to_durable(&self) {
+        if !self.catalog_is_ahead() {
+            return;
+        }
+        let Some(durable) = self.store.final_seq().filter(|durable| *durable < self.catalog_commit.get())
+        else {
+            return;
+        };
+        let mut txn = self.store.begin();
+        let view = txn.statement_view();
+        if let Ok(loaded) = rows::load(&txn, view) {
+            self.replace_catalog(loaded, durable);
+            self.lost_after.set(Some(durable));
+        }
+    }
+
+    fn replace_catalog(&self, mut loaded: Catalog, commit: Seq) {
+        self.catalog_commit.set(commit);
         let mut catalog = self.catalog.borrow_mut();
         loaded.set_version(catalog.version() + 1);
         *catalog = Arc::new(loaded);
-        Ok(())
+    }
+
+    /// What a session whose last commit this is must see at least: if the catalog has gone back, no commit that it
+    /// has left behind.
+    pub(super) fn still_visible(&self, last: Seq) -> Seq {
+        self.lost_after.get().map_or(last, |durable| last.min(durable))
     }
 
     /// A session starts: this is how it is interrupted.

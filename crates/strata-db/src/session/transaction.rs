@@ -125,7 +125,7 @@ impl Transaction {
         let (session, last) = (self.session, self.last_commit);
         self.txn.get_or_insert_with(|| {
             let txn = match last {
-                Some(seq) => shared.store.begin_after(seq),
+                Some(seq) => shared.store.begin_after(shared.still_visible(seq)),
                 None => shared.store.begin(),
             };
             shared.activities.set_txn(session, Some(txn.id()));

@@ -17,6 +17,8 @@ pub(crate) struct Embedded {
     env: vfs::Env,
     engine: Engine,
     session: SessionId,
+    /// Where the journal must be durable before the last answer may go out.
+    gate: Lsn,
     /// Turns that the last query string took.
     pub(crate) turns: usize,
 }
@@ -26,6 +28,7 @@ pub(crate) type Row = Vec<Option<String>>;
 
 impl Embedded {
     /// A new one.
+    #[allow(dead_code, reason = "not every test that has this module is content with a disk that works")]
     pub(crate) fn start() -> Embedded {
         Embedded::open(vfs::mem::env())
     }
@@ -37,11 +40,31 @@ impl Embedded {
         Embedded::open(self.env)
     }
 
-    fn open(env: vfs::Env) -> Embedded {
+    /// The one over these files.
+    pub(crate) fn open(env: vfs::Env) -> Embedded {
         let mut engine = Engine::open(env.clone(), Path::new("/data"), EngineOptions::default()).unwrap();
-        let startup = Startup { user: "postgres".to_owned(), ..Startup::default() };
-        let session = engine.start(&startup, Arc::new(AtomicBool::new(false))).unwrap();
-        Embedded { env, engine, session, turns: 0 }
+        let session = begin(&mut engine, "postgres").unwrap();
+        Embedded { env, engine, session, gate: Lsn(0), turns: 0 }
+    }
+
+    /// Asks in another session from here on, of this role.
+    #[allow(dead_code, reason = "not every test that has this module has several sessions")]
+    pub(crate) fn reconnect(&mut self, user: &str) -> Result<(), SqlError> {
+        self.engine.end(self.session);
+        self.session = begin(&mut self.engine, user)?;
+        Ok(())
+    }
+
+    /// Whether the journal has failed.
+    #[allow(dead_code, reason = "not every test that has this module has a disk that can fail")]
+    pub(crate) fn has_failed(&self) -> bool {
+        self.engine.store().final_seq().is_some()
+    }
+
+    /// Whether the last answer may go out: what it rests on is durable.
+    #[allow(dead_code, reason = "not every test that has this module has a disk that can fail")]
+    pub(crate) fn is_durable(&self) -> bool {
+        self.gate <= self.engine.durable()
     }
 
     /// The rows of a query string.
@@ -52,6 +75,7 @@ impl Embedded {
         while self.engine.run(self.session, &mut inbox, &mut answers) != Turn::Idle {
             self.turns += 1;
         }
+        self.gate = answers.gate;
         match answers.error {
             Some(error) => Err(error),
             None => Ok(answers.rows),
@@ -64,11 +88,17 @@ impl Embedded {
     }
 }
 
+fn begin(engine: &mut Engine, user: &str) -> Result<SessionId, SqlError> {
+    let startup = Startup { user: user.to_owned(), ..Startup::default() };
+    engine.start(&startup, Arc::new(AtomicBool::new(false)))
+}
+
 /// Gathers rows and the first error.
 #[derive(Default)]
 struct Answers {
     rows: Vec<Row>,
     error: Option<SqlError>,
+    gate: Lsn,
 }
 
 impl Outbox for Answers {
@@ -103,7 +133,9 @@ impl Outbox for Answers {
     fn copy_out(&mut self, _columns: usize, _format: WireFormat) {}
     fn copy_data(&mut self, _bytes: &[u8]) {}
     fn copy_done(&mut self) {}
-    fn gate(&mut self, _lsn: Lsn) {}
+    fn gate(&mut self, lsn: Lsn) {
+        self.gate = self.gate.max(lsn);
+    }
     fn has_room(&self) -> bool {
         true
     }

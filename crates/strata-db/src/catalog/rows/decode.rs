@@ -11,16 +11,16 @@ use crate::schema::{
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use strata_store::Store;
+use strata_store::{Txn, View};
 use strata_types::Typmod;
 
 /// Rows of a table by the OID at the start of their keys.
 struct ByOid(BTreeMap<Oid, Vec<Fields>>);
 
 impl ByOid {
-    fn read(store: &Store, table: &'static SystemTable) -> Result<ByOid> {
+    fn read(txn: &Txn, view: View, table: &'static SystemTable) -> Result<ByOid> {
         let mut rows: BTreeMap<Oid, Vec<Fields>> = BTreeMap::new();
-        for (oid, values) in read(store, table)? {
+        for (oid, values) in read(txn, view, table)? {
             rows.entry(oid).or_default().push(Fields::new(table.name, values));
         }
         Ok(ByOid(rows))
@@ -31,37 +31,37 @@ impl ByOid {
     }
 }
 
-/// Reads the whole catalog.
+/// Reads the whole catalog as a view shows it.
 ///
 /// # Errors
 /// XX001 for rows that are not as they were written; of the store.
-pub fn load(store: &Store) -> Result<Catalog> {
+pub fn load(txn: &Txn, view: View) -> Result<Catalog> {
     let mut catalog = Catalog::default();
-    for (oid, values) in read(store, &tables::PROJECTS)? {
+    for (oid, values) in read(txn, view, &tables::PROJECTS)? {
         let mut row = Fields::new(tables::PROJECTS.name, values);
         let def = ProjectDef { oid, name: row.text()?, owner: row.oid()? };
         catalog.apply(&Change::Project(oid, Some(Arc::new(def))));
     }
-    for (oid, values) in read(store, &tables::DATASETS)? {
+    for (oid, values) in read(txn, view, &tables::DATASETS)? {
         let mut row = Fields::new(tables::DATASETS.name, values);
         let def = DatasetDef { oid, project: row.oid()?, name: row.text()?, owner: row.oid()? };
         catalog.apply(&Change::Dataset(oid, Some(Arc::new(def))));
     }
-    let mut members = ByOid::read(store, &tables::ROLE_MEMBERS)?;
-    for (oid, values) in read(store, &tables::ROLES)? {
+    let mut members = ByOid::read(txn, view, &tables::ROLE_MEMBERS)?;
+    for (oid, values) in read(txn, view, &tables::ROLES)? {
         let def = role(oid, Fields::new(tables::ROLES.name, values), members.take(oid))?;
         catalog.apply(&Change::Role(oid, Some(Arc::new(def))));
     }
     let mut parts = Parts {
-        columns: ByOid::read(store, &tables::COLUMNS)?,
-        indexes: ByOid::read(store, &tables::INDEXES)?,
-        index_keys: ByOid::read(store, &tables::INDEX_KEYS)?,
-        constraints: ByOid::read(store, &tables::CONSTRAINTS)?,
-        constraint_columns: ByOid::read(store, &tables::CONSTRAINT_COLUMNS)?,
-        sequences: ByOid::read(store, &tables::SEQUENCES)?,
-        dependencies: ByOid::read(store, &tables::DEPENDENCIES)?,
+        columns: ByOid::read(txn, view, &tables::COLUMNS)?,
+        indexes: ByOid::read(txn, view, &tables::INDEXES)?,
+        index_keys: ByOid::read(txn, view, &tables::INDEX_KEYS)?,
+        constraints: ByOid::read(txn, view, &tables::CONSTRAINTS)?,
+        constraint_columns: ByOid::read(txn, view, &tables::CONSTRAINT_COLUMNS)?,
+        sequences: ByOid::read(txn, view, &tables::SEQUENCES)?,
+        dependencies: ByOid::read(txn, view, &tables::DEPENDENCIES)?,
     };
-    for (oid, values) in read(store, &tables::RELATIONS)? {
+    for (oid, values) in read(txn, view, &tables::RELATIONS)? {
         let def = parts.relation(oid, Fields::new(tables::RELATIONS.name, values))?;
         catalog.apply(&Change::Relation(oid, Some(Arc::new(def))));
     }

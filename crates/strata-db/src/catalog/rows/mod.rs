@@ -15,7 +15,7 @@ use super::Change;
 use crate::error::Result;
 use crate::schema::Oid;
 use std::ops::Bound;
-use strata_store::{Store, Txn};
+use strata_store::{Txn, View};
 use strata_types::{Value, row};
 
 pub use decode::load;
@@ -74,12 +74,11 @@ fn key(oid: Oid, positions: &[u16]) -> Vec<u8> {
 }
 
 /// Every row of a system table, by OID and positions.
-fn read(store: &Store, table: &SystemTable) -> Result<Vec<(Oid, Vec<Value>)>> {
-    let txn = store.begin();
+fn read(txn: &Txn, view: View, table: &SystemTable) -> Result<Vec<(Oid, Vec<Value>)>> {
     let mut rows = Vec::new();
-    let mut scan = txn.scan(txn.newest_view(), table.keyspace, Bound::Unbounded, Bound::Unbounded, false)?;
+    let mut scan = txn.scan(view, table.keyspace, Bound::Unbounded, Bound::Unbounded, false)?;
     let types = table.types();
-    while let Some(entry) = scan.next(&txn)? {
+    while let Some(entry) = scan.next(txn)? {
         let Some((oid, _)) = entry.key.split_first_chunk::<4>() else { continue };
         #[expect(clippy::big_endian_bytes, reason = "byte order is sort order in keys")]
         let oid = Oid(u32::from_be_bytes(*oid));
