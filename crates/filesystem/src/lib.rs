@@ -37,8 +37,8 @@ mod spread;
 pub use block_store::{BLOCK_LEN, Block, BlockId, BlockStore, FileBlockStore, MemBlockStore};
 pub use error::{Error, Result};
 pub use heap::{
-    Heap, HeapOptions, NotDurable, Packed, Placement, Redo, Redone, Run, SpaceId, Sweep, TupleLoc, TupleRef,
-    WriteAhead,
+    CopiedPages, Heap, HeapOptions, NotDurable, Packed, Placement, Redo, Redone, Run, SpaceId, Sweep,
+    TupleLoc, TupleRef, WriteAhead,
 };
 pub use pool::{MemoryPool, Reservation};
 pub use scratch::ScratchFile;

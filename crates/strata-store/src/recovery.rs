@@ -114,7 +114,7 @@ fn recover(env: Env, dir: &Path, options: &StoreOptions, is_read_only: bool) -> 
 }
 
 /// Makes the directory, durably: a store whose name is lost is lost (I-5).
-fn make_directory(env: &Env, dir: &Path) -> Result<()> {
+pub(crate) fn make_directory(env: &Env, dir: &Path) -> Result<()> {
     if Superblock::exists(env, dir)? {
         return Ok(());
     }

@@ -190,7 +190,7 @@ impl Store {
     }
 
     /// Copies the store to another directory, which is a store then, while commits go on. An earlier backup
-    /// of this store in the same directory is replaced; what of it still holds is not copied again.
+    /// of this store in the same directory is replaced; what of it still holds is not written again.
     pub fn backup(&self, to: &Path) -> Result<BackupStats> {
         backup::backup(self.engine(), to)
     }

@@ -41,6 +41,7 @@ mod tuple;
 mod write_ahead;
 mod write_back;
 
+pub use copy::CopiedPages;
 pub use loc::{Placement, Run, SpaceId, TupleLoc};
 pub use redo::{Redo, Redone};
 pub use tuple::{Packed, TUPLE_LEN_MAX, TupleRef};
