@@ -8,6 +8,7 @@ use crate::flush::Step;
 use crate::memtable::Memtable;
 use crate::tree::{Patience, Tree};
 use crate::{Error, Result};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use vfs::{Job, JobHandle, Progress};
 
@@ -74,10 +75,20 @@ impl CompactionJob {
         self.last_look = Some(look);
         is_calm
     }
+
+    /// Whether others come first, and no writer waits.
+    fn is_put_off(&self) -> bool {
+        let tree = &*self.tree;
+        tree.puts_off_compactions.load(Ordering::Acquire)
+            && tree.state().version.levels[0].len() < tree.level0_max()
+    }
 }
 
 impl Job for CompactionJob {
     fn step(&mut self) -> Progress {
+        if self.is_put_off() {
+            return Progress::Idle;
+        }
         progress(self.tree.compaction_step(Bar::Due)).unwrap_or_else(|| self.spare_step())
     }
 }

@@ -205,6 +205,15 @@ impl Lsm {
         self.compaction_job.wake();
     }
 
+    /// Whether the compaction job leaves the processor and the disk to others, as long as no writer has to wait for it
+    /// ([`Pressure::Stop`]).
+    pub fn put_off_compactions(&self, puts_off: bool) {
+        self.tree.puts_off_compactions.store(puts_off, Ordering::Release);
+        if !puts_off {
+            self.compaction_job.wake();
+        }
+    }
+
     /// What is to be called when the journal has become durable up to some position. Cheap: nobody is woken
     /// who does not wait for that. It does not keep the tree alive.
     pub fn journal_listener(&self) -> impl Fn(Lsn) + Send + Sync + 'static {
@@ -240,7 +249,7 @@ impl Lsm {
         let level0 = state.version.levels[0].len();
         let short = self.tree.is_short_of_memory.load(Ordering::Relaxed) && !state.sealed.is_empty();
         let sealed = state.sealed.len() + usize::from(short);
-        if level0 >= 8 * trigger || sealed >= 4 {
+        if level0 >= self.tree.level0_max() || sealed >= 4 {
             return Pressure::Stop;
         }
         // Rises with the square of the backlog: gently first, near a stop only just before it.

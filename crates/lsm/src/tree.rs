@@ -40,6 +40,8 @@ pub(crate) struct Tree {
     pub(crate) awaited: Arc<AtomicU64>,
     /// The pool refused memory to the active memtable.
     pub(crate) is_short_of_memory: AtomicBool,
+    /// Compactions wait, until writers would wait for them.
+    pub(crate) puts_off_compactions: AtomicBool,
     /// Why background work does not get on, if it does not.
     pub(crate) stalled: Mutex<Option<Error>>,
     manifest: Mutex<Manifest>,
@@ -132,6 +134,7 @@ impl Tree {
             gaps: Arc::default(),
             awaited: Arc::default(),
             is_short_of_memory: AtomicBool::new(false),
+            puts_off_compactions: AtomicBool::new(false),
             stalled: Mutex::default(),
             manifest: Mutex::new(manifest),
             state: RwLock::new(Arc::new(State { active, sealed: Vec::new(), version: Arc::new(version) })),
@@ -144,6 +147,11 @@ impl Tree {
     #[inline]
     pub(crate) fn state(&self) -> Arc<State> {
         self.state.read().clone()
+    }
+
+    /// Tables in level 0 from which on writers wait for compactions.
+    pub(crate) fn level0_max(&self) -> usize {
+        8 * self.options.level0_tables.max(1)
     }
 
     pub(crate) fn oldest_snapshot(&self) -> Seq {

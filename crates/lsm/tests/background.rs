@@ -79,6 +79,34 @@ fn pressure_rises_before_it_stops_the_writer() {
 }
 
 #[test]
+fn compactions_that_are_put_off_are_made_when_a_writer_would_wait_for_them() {
+    let (env, jobs) = support::env();
+    let lsm = Lsm::open(&env, Path::new(DIR), MemoryPool::new(16 << 20), small()).unwrap();
+    let tables = || lsm.stats().levels[0].table_count;
+    let mut seq = 0;
+    let mut write_tables = |count| {
+        for _ in 0..count {
+            seq += 1;
+            put(&lsm, seq, b"k", b"v");
+            lsm.seal();
+            jobs.work();
+        }
+    };
+    lsm.put_off_compactions(true);
+    write_tables(31);
+    assert_eq!(tables(), 31, "none is made");
+    write_tables(1);
+    assert!(tables() < 32, "the writer would wait");
+    assert_ne!(lsm.pressure(), Pressure::Stop);
+    write_tables(10);
+    let before = tables();
+    assert!(before >= 10, "none is made again");
+    lsm.put_off_compactions(false);
+    jobs.work();
+    assert!(tables() < 4, "made up for");
+}
+
+#[test]
 fn a_pool_that_refuses_seals_early_and_loses_nothing() {
     let (env, jobs) = support::env();
     let options = Options { memtable_len: 1 << 20, ..small() };

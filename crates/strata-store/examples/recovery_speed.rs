@@ -56,32 +56,55 @@ fn options(checkpoint_every: u64) -> StoreOptions {
     StoreOptions { checkpoint_every, ..StoreOptions::default() }
 }
 
-/// The same load without and with checkpoints, each on a store that it fills first.
-fn load(env: &Env, dir: &Path) -> Result<()> {
-    let mut both = Vec::new();
-    for (what, every) in [("without", u64::MAX / 8), ("with", 64 << 20)] {
-        let store = Store::open(env.clone(), &dir.join(what), options(every))?;
+/// What one store's commits have taken.
+struct Load {
+    what: &'static str,
+    store: Store,
+    took: Vec<u32>,
+    us: u64,
+}
+
+impl Load {
+    fn begin(env: &Env, dir: &Path, what: &'static str, checkpoint_every: u64) -> Result<Load> {
+        let store = Store::open(env.clone(), &dir.join(what), options(checkpoint_every))?;
         write(env, &store, GIB / 8)?;
-        let before = env.clock.monotonic_us();
-        let mut took = write(env, &store, GIB / 2)?;
-        let seconds = (env.clock.monotonic_us() - before) as f64 / 1e6;
-        took.sort_unstable();
-        let at =
-            |share: f64| took.get(((took.len() - 1) as f64 * share) as usize).copied().unwrap_or_default();
-        let (half, most, nearly_all, longest) = (at(0.5), at(0.99), at(0.9999), at(1.0));
-        println!(
-            "{what:<8} checkpoints: {:>8.0} commits/s, p50 {half} us, p99 {most} us, p99.99 {nearly_all} us, longest {longest} us",
-            took.len() as f64 / seconds,
-        );
-        both.push(took);
+        Ok(Load { what, store, took: Vec::new(), us: 0 })
     }
+
+    fn go_on(&mut self, env: &Env) -> Result<()> {
+        let before = env.clock.monotonic_us();
+        self.took.append(&mut write(env, &self.store, GIB / 8)?);
+        self.us += env.clock.monotonic_us() - before;
+        Ok(())
+    }
+
+    fn print(&mut self) {
+        self.took.sort_unstable();
+        let rate = self.took.len() as f64 * 1e6 / self.us as f64;
+        let at = |share: f64| self.took.get(((self.took.len() - 1) as f64 * share) as usize);
+        let [half, most, nearly_all, longest] =
+            [0.5, 0.99, 0.999, 1.0].map(|share| at(share).copied().unwrap_or_default());
+        println!(
+            "{:<8} checkpoints: {rate:>8.0} commits/s, p50 {half} us, p99 {most} us, p99.9 {nearly_all} us, longest {longest} us",
+            self.what
+        );
+    }
+}
+
+/// The same load without and with checkpoints, a piece here and a piece there: what else the machine does meets
+/// both alike.
+fn load(env: &Env, dir: &Path) -> Result<()> {
+    let mut loads =
+        [Load::begin(env, dir, "without", u64::MAX / 8)?, Load::begin(env, dir, "with", 64 << 20)?];
+    for _ in 0..6 {
+        loads.iter_mut().try_for_each(|load| load.go_on(env))?;
+    }
+    loads.iter_mut().for_each(Load::print);
     println!("commits that took up to       without       with");
     for power in 0..24 {
         let up_to = 1u32 << power;
-        let counts: Vec<usize> = both.iter().map(|took| count_between(took, up_to / 2, up_to)).collect();
-        if let [without, with] = counts[..]
-            && without + with > 0
-        {
+        let [without, with] = loads.each_ref().map(|load| count_between(&load.took, up_to / 2, up_to));
+        if without + with > 0 {
             println!("{up_to:>20} us {without:>13} {with:>10}");
         }
     }

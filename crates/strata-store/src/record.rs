@@ -69,6 +69,7 @@ pub(crate) enum Change<'a> {
 
 impl<'a> Change<'a> {
     /// What the change means to the tree; a dropped keyspace is a range and not in here.
+    #[inline]
     pub(crate) fn tree_op(self) -> Option<(&'a [u8], Op<'a>)> {
         match self {
             Change::PutTuple { key, loc, .. } => Some((key, Op::Put(loc))),
@@ -183,6 +184,7 @@ pub(crate) struct Changes<'a> {
 impl<'a> Iterator for Changes<'a> {
     type Item = Result<Change<'a>, Malformed>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;
@@ -206,6 +208,7 @@ impl<'a> Changes<'a> {
         self.rest
     }
 
+    #[inline]
     fn change(&mut self) -> Option<Change<'a>> {
         let [tag] = *self.array::<1>()?;
         Some(match tag {

@@ -106,7 +106,10 @@ fn recover(env: Env, dir: &Path, options: &StoreOptions, is_read_only: bool) -> 
         _directory_lock: directory_lock,
     });
     engine.heap.replay_starts_at(engine.superblock.lock().checkpoint);
+    // Whoever waits for the store waits for the replay alone.
+    engine.lsm.put_off_compactions(true);
     replay(&engine)?;
+    engine.lsm.put_off_compactions(false);
     engine.schedule.note_drop();
     let last_seq = engine.turn.lock().last_seq;
     engine.snapshots.restore(last_seq, engine.journal.end());
@@ -260,8 +263,9 @@ impl Replay<'_> {
     fn add(&mut self, seq: Seq, lsn: Lsn, changes: Changes<'_>, to_tree: bool) -> Result<bool> {
         let mut has_drops = false;
         for change in changes {
-            let change = change.map_err(|Malformed| redo::malformed(lsn))?;
-            match change {
+            // Looked at where it was decoded: there are millions, and a copy would cost as much as all else here.
+            let Ok(change) = &change else { return Err(redo::malformed(lsn)) };
+            match *change {
                 Change::End(version) => self.turn.frees.add(version, seq),
                 Change::Free(version) => self.turn.frees.note_freed(version),
                 Change::Drop(_) => has_drops = true,
@@ -271,9 +275,9 @@ impl Replay<'_> {
                 }
                 Change::PutTuple { .. } | Change::PutInline { .. } | Change::Delete { .. } => {}
             }
-            self.pending.add_to_heap(&change, seq, lsn);
+            self.pending.add_to_heap(change, seq, lsn);
             if to_tree {
-                self.pending.add_to_tree(&change, seq, lsn);
+                self.pending.add_to_tree(change, seq, lsn);
             }
         }
         self.pending.apply_if_full()?;

@@ -47,6 +47,7 @@ impl Pending {
     }
 
     /// Adds what a change of commit `seq` means to the heap. `lsn` is the end of the commit's record.
+    #[inline]
     pub(crate) fn add_to_heap(&mut self, change: &Change<'_>, seq: Seq, lsn: Lsn) {
         let redo = &mut self.heap.redo;
         match *change {
@@ -64,6 +65,7 @@ impl Pending {
     }
 
     /// Adds what a change means to the tree.
+    #[inline]
     pub(crate) fn add_to_tree(&mut self, change: &Change<'_>, seq: Seq, lsn: Lsn) {
         if let Some((key, op)) = change.tree_op() {
             self.tree.add(key, seq, op);

@@ -22,7 +22,9 @@ use vfs::{Env, JobHandle};
 pub struct StoreOptions {
     /// Bytes of memory for caches, memtables and transactions together.
     pub memory: usize,
-    /// Bytes of journal between two checkpoints; a recovery replays about as many.
+    /// Bytes of journal between two checkpoints. A recovery replays about as many, half as many more if the next
+    /// checkpoint is nearly done, and never more than four times as many: before that commits are held back. (A large
+    /// commit that is being made ready holds checkpoints up.)
     pub checkpoint_every: u64,
     /// Bytes of a journal segment, fixed when the store is made.
     pub segment_len: u64,

@@ -1,8 +1,8 @@
 //! Many changes of a replay, applied page by page.
 //!
 //! A change costs a few nanoseconds in a page that is at hand, and ten times as much in one that is not: records
-//! follow each other over the whole heap. So a replay collects what many of them say, in buckets by page, and
-//! then applies to each page all that concerns it, in the order of the records.
+//! follow each other over the whole heap. So a replay collects what many of them say, in [buckets](bucket) of
+//! pages, and then applies to each page all that concerns it, in the order of the records.
 //!
 //! # Why the order between pages does not matter
 //! A page leaves alone what its LSN says it has, whoever comes first: also a block that held a part of one large
@@ -10,11 +10,14 @@
 //! noted beside, with LSNs, and is settled in their order when all pages are done. Until then a block that is new
 //! is known to the map, so that a page which has to leave memory meanwhile finds its entry there.
 
+mod bucket;
+
 use super::space::Space;
 use super::{Heap, Placement, Run, SpaceId, TupleLoc, Written, large};
 use crate::page::{Form, Kind, Page, PageId};
 use crate::spread::spread;
 use crate::{Error, Result};
+use bucket::{Bucket, ByPage, Change, Entry};
 use journal::Lsn;
 use std::sync::Arc;
 
@@ -25,6 +28,7 @@ const BUCKETS: usize = 128;
 #[derive(Debug)]
 pub struct Redo {
     buckets: Box<[Bucket]>,
+    by_page: ByPage,
     len: usize,
 }
 
@@ -45,30 +49,6 @@ impl Redone {
     }
 }
 
-/// Some pages' changes.
-#[derive(Debug, Default)]
-struct Bucket {
-    /// Space, block, and place in `entries`, one behind the other: numbers sort fastest.
-    order: Vec<u128>,
-    entries: Vec<Entry>,
-    bytes: Vec<u8>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    slot: u16,
-    created: u64,
-    lsn: Lsn,
-    change: Change,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Change {
-    Write { overflow: Option<Run>, compressed: bool, from: usize, len: usize },
-    End { ended: u64 },
-    Free,
-}
-
 /// What is to be settled when all pages are done.
 #[derive(Default)]
 struct Unsettled {
@@ -81,7 +61,8 @@ type IsOwned = bool;
 
 impl Default for Redo {
     fn default() -> Redo {
-        Redo { buckets: (0..BUCKETS).map(|_| Bucket::default()).collect(), len: 0 }
+        let buckets = (0..BUCKETS).map(|_| Bucket::default()).collect();
+        Redo { buckets, by_page: ByPage::default(), len: 0 }
     }
 }
 
@@ -98,35 +79,36 @@ impl Redo {
 
     /// As [`Heap::write`].
     pub fn write(&mut self, space: SpaceId, placement: Placement, created: u64, packed: &[u8], lsn: Lsn) {
-        let Placement { loc, overflow, compressed } = placement;
-        let bytes = &mut self.bucket(space, loc).bytes;
-        let (from, len) = (bytes.len(), packed.len());
-        bytes.extend_from_slice(packed);
-        self.len += len;
-        self.add(space, loc, created, lsn, Change::Write { overflow, compressed, from, len });
+        let loc = placement.loc;
+        let bucket = self.bucket(space, loc);
+        let change = bucket.keep(placement, packed);
+        bucket.add(entry(space, loc, created, lsn, change));
+        self.len += size_of::<Entry>() + packed.len();
     }
 
     /// As [`Heap::end`].
+    #[inline]
     pub fn end(&mut self, space: SpaceId, loc: TupleLoc, created: u64, ended: u64, lsn: Lsn) {
-        self.add(space, loc, created, lsn, Change::End { ended });
+        self.bucket(space, loc).add(entry(space, loc, created, lsn, Change::End { ended }));
+        self.len += size_of::<Entry>();
     }
 
     /// As [`Heap::free`]; a version that is not there is refused and no error.
+    #[inline]
     pub fn free(&mut self, space: SpaceId, loc: TupleLoc, created: u64, lsn: Lsn) {
-        self.add(space, loc, created, lsn, Change::Free);
+        self.bucket(space, loc).add(entry(space, loc, created, lsn, Change::Free));
+        self.len += size_of::<Entry>();
     }
 
-    fn add(&mut self, space: SpaceId, loc: TupleLoc, created: u64, lsn: Lsn, change: Change) {
-        let bucket = self.bucket(space, loc);
-        let page = u128::from(space.0) << 64 | u128::from(loc.block) << 32;
-        bucket.order.push(page | bucket.entries.len() as u128);
-        bucket.entries.push(Entry { slot: loc.slot, created, lsn, change });
-        self.len += size_of::<Entry>() + size_of::<u128>();
-    }
-
+    #[inline]
     fn bucket(&mut self, space: SpaceId, loc: TupleLoc) -> &mut Bucket {
         &mut self.buckets[(spread(space.0, loc.block) >> 40) as usize % BUCKETS]
     }
+}
+
+#[inline]
+fn entry(space: SpaceId, loc: TupleLoc, created: u64, lsn: Lsn, change: Change) -> Entry {
+    Entry { page: PageId { space: space.0, block: loc.block }, slot: loc.slot, created, lsn, change }
 }
 
 impl Heap {
@@ -134,33 +116,32 @@ impl Heap {
     /// the replay has ended.
     pub fn redo(&self, redo: &mut Redo) -> Result<Redone> {
         let mut unsettled = Unsettled::default();
-        for bucket in &mut redo.buckets {
-            bucket.order.sort_unstable();
-            for page in bucket.order.chunk_by(|a, b| a >> 32 == b >> 32) {
-                self.redo_page(bucket, page, &mut unsettled)?;
+        let Redo { buckets, by_page, len } = redo;
+        for bucket in buckets {
+            by_page.sort(bucket);
+            for places in by_page.pages() {
+                self.redo_page(bucket, places, &mut unsettled)?;
             }
-            bucket.order.clear();
-            bucket.entries.clear();
-            bucket.bytes.clear();
+            bucket.clear();
         }
-        redo.len = 0;
+        *len = 0;
         self.settle_all(unsettled)
     }
 
     /// Applies what concerns one page.
-    fn redo_page(&self, bucket: &Bucket, order: &[u128], unsettled: &mut Unsettled) -> Result<()> {
-        let entries = || order.iter().filter_map(|at| bucket.entries.get(*at as u32 as usize));
-        let (Some(first), Some(last)) = (order.first(), entries().next_back()) else { return Ok(()) };
-        let id = PageId { space: (first >> 64) as u32, block: (first >> 32) as u32 };
-        let found = match entries().any(|entry| matches!(entry.change, Change::Write { .. })) {
+    fn redo_page(&self, bucket: &Bucket, places: &[u32], unsettled: &mut Unsettled) -> Result<()> {
+        let mut entries = bucket.at(places);
+        let Some(last) = entries.clone().next_back() else { return Ok(()) };
+        let id = last.page;
+        let found = match entries.clone().any(|entry| matches!(entry.change, Change::Write { .. })) {
             true => self.spaces.for_write(SpaceId(id.space), last.lsn),
             false => self.spaces.for_change(SpaceId(id.space), last.lsn),
         };
         let space = match found {
             Ok(Some(space)) => space,
             Ok(None) => return Ok(()),
-            Err(Error::NoSuchSpace { .. }) if entries().all(|entry| matches!(entry.change, Change::Free)) => {
-                unsettled.redone.refused += order.len() as u64;
+            Err(Error::NoSuchSpace { .. }) if entries.all(|entry| matches!(entry.change, Change::Free)) => {
+                unsettled.redone.refused += places.len() as u64;
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -170,7 +151,7 @@ impl Heap {
         self.cache.modify_as(id, self, |page| {
             let mut work =
                 PageWork { space: &space, id, page, bucket, unsettled, runs: &mut runs, first: None };
-            let outcome = entries().try_for_each(|entry| work.apply(entry));
+            let outcome = entries.try_for_each(|entry| work.apply(entry));
             (work.finish(), outcome)
         })??;
         for entry in runs {
@@ -181,9 +162,9 @@ impl Heap {
 
     /// Writes the parts of a large tuple.
     fn redo_run(&self, space: &Arc<Space>, id: PageId, bucket: &Bucket, entry: &Entry) -> Result<()> {
-        let Change::Write { overflow: Some(run), from, len, .. } = entry.change else { return Ok(()) };
+        let Change::Write { form, from, len } = entry.change else { return Ok(()) };
+        let (Some(run), packed) = bucket.kept(form, from, len) else { return Ok(()) };
         space.know(run)?;
-        let packed = bucket.bytes.get(from..from + len).unwrap_or_default();
         let loc = TupleLoc { block: id.block, slot: entry.slot };
         self.write_run(space, run, loc, entry.created, packed, entry.lsn)
     }
@@ -224,14 +205,13 @@ impl<'b> PageWork<'_, 'b> {
     fn apply(&mut self, entry: &'b Entry) -> Result<()> {
         let is_newer = self.page.lsn() > entry.lsn;
         match entry.change {
-            Change::Write { overflow, compressed, from, len } => {
-                let packed = self.bucket.bytes.get(from..from + len).unwrap_or_default();
-                let form = Form { overflow: overflow.is_some(), compressed };
+            Change::Write { form, from, len } => {
+                let (overflow, packed) = self.bucket.kept(form, from, len);
                 let written = match is_newer {
                     true => Written::before(self.page, self.loc(entry), entry.created),
                     false => self.write(entry, form, overflow, packed),
                 };
-                self.written(entry, overflow, written, len)
+                self.written(entry, overflow, written, packed.len())
             }
             _ if is_newer => Ok(()),
             Change::End { ended } => match self.created_at(entry.slot) {
