@@ -19,6 +19,11 @@ pub struct Config {
     #[arg(long, default_value_t = 1024)]
     pub memory: usize,
 
+    /// Megabytes of journal between two checkpoints. After a crash about as many are replayed, and four times as
+    /// many if the disk did not keep up; fewer mean a faster start and more writing.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    pub checkpoint_every: u64,
+
     /// Connections at the same time.
     #[arg(long, default_value_t = 2000)]
     pub max_connections: usize,

@@ -52,6 +52,7 @@ impl Server {
             ..EngineOptions::default()
         };
         options.store.memory = config.memory << 20;
+        options.store.checkpoint_every = config.checkpoint_every << 20;
         let dir = if config.in_memory() { "/strata" } else { &config.data_dir };
         let engine = Engine::open(env.clone(), Path::new(dir), options)
             .map_err(|error| io::Error::other(error.to_string()))?;
