@@ -70,7 +70,7 @@ impl Tree {
         merge.first()?;
         let tombstones = vec![memtable.tombstones(), state.version.tombstones.clone()];
         let retention = Retention::new(self.oldest_snapshot(), tombstones);
-        let output = Output::new(self.files.clone(), &self.options, merge, retention, memtable.min_seq());
+        let output = Output::new(self.files.clone(), &self.options, 0, merge, retention, memtable.min_seq());
         Ok(Some(RunningFlush { memtable: memtable.clone(), version: state.version.clone(), output }))
     }
 

@@ -57,7 +57,7 @@ impl Ingestion {
         }
         let writer = match &mut self.writer {
             Some(open) => open,
-            none => none.insert(self.tree.files.create_table(Seq(0), Seq(0), &self.tree.options)?),
+            none => none.insert(self.tree.files.create_table(0, Seq(0), Seq(0), &self.tree.options)?),
         };
         writer.add(key, Tag::new(Seq(0), kind), value)
     }

@@ -39,6 +39,7 @@ mod buffer;
 mod cache;
 mod codec;
 mod compaction;
+mod compression;
 mod copy;
 mod error;
 mod flush;
@@ -60,6 +61,7 @@ mod value;
 mod version;
 
 pub use compaction::DropSink;
+pub use compression::{Compression, LevelCompression};
 pub use copy::Copied;
 pub use error::{Error, Result};
 pub use ingest::Ingestion;

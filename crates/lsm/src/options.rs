@@ -1,5 +1,6 @@
 //! How a tree is tuned.
 
+use crate::{Compression, LevelCompression};
 use filesystem::WriteAhead;
 use std::sync::Arc;
 
@@ -21,8 +22,8 @@ pub struct Options {
     /// Level 0 is compacted when it has this many tables, or when little is written and more than a quarter of the
     /// last level lies above that.
     pub level0_tables: usize,
-    /// Whether blocks are compressed where that saves an eighth.
-    pub compress: bool,
+    /// How the blocks of each level are packed.
+    pub compression: LevelCompression,
     /// The journal that must be durable before an SSTable may reflect it (I-1); `None` if what is
     /// applied here is not journaled. Background jobs only ask how far it is; a flush that finds it
     /// too far behind goes on when [`journal_listener`](crate::Lsm::journal_listener) hears of it.
@@ -39,7 +40,7 @@ impl Default for Options {
             base_level_len: 128 << 20,
             level_factor: 10,
             level0_tables: 4,
-            compress: true,
+            compression: LevelCompression::all(Compression::Lz4),
             wal: None,
         }
     }

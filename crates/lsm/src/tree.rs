@@ -102,9 +102,16 @@ impl Files {
     }
 
     /// Begins a table for versions not older than `min_seq`, in which range tombstones up to `purged`
-    /// have been carried out.
-    pub(crate) fn create_table(&self, min_seq: Seq, purged: Seq, options: &Options) -> Result<TableWriter> {
-        TableWriter::create(&self.env, &self.dir, self.next_id(), min_seq, purged, options)
+    /// have been carried out. It is made for `level`.
+    pub(crate) fn create_table(
+        &self,
+        level: usize,
+        min_seq: Seq,
+        purged: Seq,
+        options: &Options,
+    ) -> Result<TableWriter> {
+        let compression = options.compression.of(level);
+        TableWriter::create(&self.env, &self.dir, self.next_id(), min_seq, purged, compression, options)
     }
 
     /// Removes a table that no version names.

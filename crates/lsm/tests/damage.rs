@@ -5,27 +5,33 @@
 
 mod support;
 
-use lsm::{Error, Lsm, Op, Options, Seq};
+use lsm::{Compression, Error, LevelCompression, Lsm, Op, Options, Seq};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use vfs::{Env, OpenMode};
 
 const DIR: &str = "/lsm";
 
-fn options(compress: bool) -> Options {
-    Options { memtable_len: 64 << 10, block_len: 128, cache_len: 0, compress, ..Options::default() }
+fn options(compression: Compression) -> Options {
+    Options {
+        memtable_len: 64 << 10,
+        block_len: 128,
+        cache_len: 0,
+        compression: LevelCompression::all(compression),
+        ..Options::default()
+    }
 }
 
-fn open(env: &Env, compress: bool) -> lsm::Result<Lsm> {
-    Lsm::open(env, Path::new(DIR), filesystem::MemoryPool::new(1 << 20), options(compress))
+fn open(env: &Env, compression: Compression) -> lsm::Result<Lsm> {
+    Lsm::open(env, Path::new(DIR), filesystem::MemoryPool::new(1 << 20), options(compression))
 }
 
 type Entry = (Vec<u8>, u64, Vec<u8>);
 
 /// A tree of one table, with deletions and several versions.
-fn build(compress: bool) -> (Env, Vec<Entry>) {
+fn build(compression: Compression) -> (Env, Vec<Entry>) {
     let (env, _) = support::env();
-    let lsm = open(&env, compress).unwrap();
+    let lsm = open(&env, compression).unwrap();
     for seq in 1..=30u64 {
         let key = format!("key-{:03}", seq % 20);
         let value = format!("value value value {seq}");
@@ -64,11 +70,11 @@ fn overwrite(env: &Env, path: &Path, at: usize, with: &[u8]) {
 }
 
 /// Whether all reads gave an error or the right answer; errors must name the file.
-fn check(env: &Env, compress: bool, path: &Path, entries: &[Entry]) -> bool {
+fn check(env: &Env, compression: Compression, path: &Path, entries: &[Entry]) -> bool {
     let name = path.display().to_string();
     let names_the_file =
         |error: Error| assert!(error.to_string().contains(&name), "{error} does not name {name}");
-    let lsm = match open(env, compress) {
+    let lsm = match open(env, compression) {
         Ok(lsm) => lsm,
         Err(error) => {
             names_the_file(error);
@@ -100,57 +106,59 @@ fn check(env: &Env, compress: bool, path: &Path, entries: &[Entry]) -> bool {
 
 #[test]
 fn every_flipped_byte_of_a_table_is_noticed_or_harmless() {
-    for compress in [false, true] {
-        let (env, entries) = build(compress);
+    for compression in [Compression::None, Compression::Lz4, Compression::Zstd] {
+        let (env, entries) = build(compression);
         let path = file(&env, ".sst");
         for (at, byte) in bytes(&env, &path).into_iter().enumerate() {
             overwrite(&env, &path, at, &[byte ^ 0x41]);
-            let whole = check(&env, compress, &path, &entries);
+            let whole = check(&env, compression, &path, &entries);
             if whole {
-                let error = open(&env, compress).unwrap().verify().expect_err("verify sees every byte");
+                let error = open(&env, compression).unwrap().verify().expect_err("verify sees every byte");
                 assert!(error.to_string().contains(".sst"), "{error}");
             }
             overwrite(&env, &path, at, &[byte]);
         }
-        assert!(check(&env, compress, &path, &entries));
+        assert!(check(&env, compression, &path, &entries));
     }
 }
 
 #[test]
 fn a_block_in_the_place_of_another_is_noticed() {
-    let (env, entries) = build(false);
+    let (env, entries) = build(Compression::None);
     let path = file(&env, ".sst");
     let original = bytes(&env, &path);
     for shift in 1..original.len() / 2 {
         overwrite(&env, &path, shift, &original[..original.len() / 2]);
-        assert!(!check(&env, false, &path, &entries));
+        assert!(!check(&env, Compression::None, &path, &entries));
         overwrite(&env, &path, 0, &original);
     }
 }
 
 #[test]
 fn missing_cut_and_grown_tables_are_noticed_at_open() {
-    let (env, entries) = build(true);
+    let (env, entries) = build(Compression::Lz4);
     let path = file(&env, ".sst");
     let original = bytes(&env, &path);
     let handle = env.fs.open(&path, OpenMode::ReadWrite).unwrap();
     for len in [0, 10, original.len() as u64 - 1, original.len() as u64 + 1] {
         handle.set_len(len).unwrap();
-        let error = open(&env, true).expect_err("a length that is not the manifest's");
+        let error = open(&env, Compression::Lz4).expect_err("a length that is not the manifest's");
         assert!(matches!(error, Error::WrongLen { found, .. } if found == len), "{error}");
     }
     handle.set_len(original.len() as u64).unwrap();
     overwrite(&env, &path, 0, &original);
-    assert!(check(&env, true, &path, &entries));
+    assert!(check(&env, Compression::Lz4, &path, &entries));
     env.fs.remove(&path).unwrap();
-    assert!(matches!(open(&env, true), Err(Error::Missing { file }) if file == path.display().to_string()));
+    assert!(
+        matches!(open(&env, Compression::Lz4), Err(Error::Missing { file }) if file == path.display().to_string())
+    );
 }
 
 #[test]
 fn every_flipped_byte_of_manifest_and_current_is_noticed() {
-    let (env, entries) = build(true);
+    let (env, entries) = build(Compression::Lz4);
     // A second edit, so that there is a frame that is not the last.
-    let lsm = open(&env, true).unwrap();
+    let lsm = open(&env, Compression::Lz4).unwrap();
     lsm.ingest(Seq(100), &mut [(b"z".to_vec(), b"1".to_vec())].into_iter()).unwrap();
     let all = read(&lsm).unwrap();
     drop(lsm);
@@ -166,7 +174,7 @@ fn every_flipped_byte_of_manifest_and_current_is_noticed() {
                 to.write_all_at(&bytes(&env, &from), 0).unwrap();
             }
             overwrite(&copy, &path, at, &[byte ^ 0x10]);
-            match open(&copy, true) {
+            match open(&copy, Compression::Lz4) {
                 Err(error) => assert!(error.to_string().contains(DIR), "{error}"),
                 // The last edit cannot be told from one that a crash cut short.
                 Ok(lsm) => assert!([&all, &entries].contains(&&read(&lsm).unwrap()), "byte {at} of {name}"),
@@ -177,19 +185,21 @@ fn every_flipped_byte_of_manifest_and_current_is_noticed() {
 
 #[test]
 fn without_current_tables_are_not_taken_for_leftovers() {
-    let (env, _) = build(true);
+    let (env, _) = build(Compression::Lz4);
     env.fs.remove(&file(&env, "CURRENT")).unwrap();
-    assert!(matches!(open(&env, true), Err(Error::Missing { file }) if file.ends_with("CURRENT")));
+    assert!(
+        matches!(open(&env, Compression::Lz4), Err(Error::Missing { file }) if file.ends_with("CURRENT"))
+    );
 }
 
 #[test]
 fn leftovers_of_a_crash_are_removed() {
-    let (env, entries) = build(true);
+    let (env, entries) = build(Compression::Lz4);
     let dir = Path::new(DIR);
     for name in ["00000077.sst", "MANIFEST-000033", "CURRENT.tmp"] {
         env.fs.open(&dir.join(name), OpenMode::CreateNew).unwrap().write_all_at(b"junk", 0).unwrap();
     }
-    let lsm = open(&env, true).unwrap();
+    let lsm = open(&env, Compression::Lz4).unwrap();
     assert_eq!(read(&lsm).unwrap(), entries);
     assert_eq!(env.fs.list(dir).unwrap().len(), 3, "table, manifest, CURRENT");
 }

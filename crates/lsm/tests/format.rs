@@ -7,7 +7,7 @@ mod support;
 
 use filesystem::MemoryPool;
 use journal::Lsn;
-use lsm::{Lsm, Op, Options, Seq};
+use lsm::{Compression, LevelCompression, Lsm, Op, Options, Seq};
 use std::fmt::Write;
 use std::ops::Bound;
 use std::path::Path;
@@ -17,7 +17,7 @@ use vfs::OpenMode;
 fn files_have_the_recorded_bytes() {
     let (env, _) = support::env();
     let dir = Path::new("/lsm");
-    let options = Options { compress: false, ..Options::default() };
+    let options = Options { compression: LevelCompression::all(Compression::None), ..Options::default() };
     let lsm = Lsm::open(&env, dir, MemoryPool::new(1 << 20), options).unwrap();
     let mut ops = [(&b"apple"[..], Op::Put(&b"red"[..])), (b"apricot", Op::Put(b"orange"))].into_iter();
     lsm.apply(Seq(7), Lsn(100), &mut ops).unwrap();

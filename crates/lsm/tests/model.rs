@@ -4,7 +4,7 @@
 
 mod support;
 
-use lsm::{Lsm, Op, Options, Seq};
+use lsm::{Compression, LevelCompression, Lsm, Op, Options, Seq};
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,6 +120,11 @@ impl World {
             base_level_len: 4 << 10,
             level_factor: 3,
             level0_tables: 3,
+            compression: LevelCompression {
+                first: Compression::None,
+                middle: Compression::Lz4,
+                last: Compression::Zstd,
+            },
             ..Options::default()
         };
         let pool = filesystem::MemoryPool::new(8 << 20);

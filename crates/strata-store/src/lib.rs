@@ -71,7 +71,7 @@ pub use filesystem::{MemoryPool, Reservation, ScratchFile};
 pub use journal::Lsn;
 pub use keyspace::{KEY_LEN_MAX, KeyspaceId};
 pub use lock::{Lock, LockMode, LockWait, Locked, ObjectMode};
-pub use lsm::Seq;
+pub use lsm::{Compression, LevelCompression, Seq};
 pub use serializable::{Access, Reason};
 pub use snapshots::Snapshot;
 pub use store::{Store, StoreOptions};

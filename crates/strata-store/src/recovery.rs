@@ -64,6 +64,7 @@ fn recover(env: Env, dir: &Path, options: &StoreOptions, is_read_only: bool) -> 
     let tree_options = lsm::Options {
         memtable_len: (options.memory / 16).clamp(1 << 20, 64 << 20),
         cache_len: options.memory / 4,
+        compression: options.compression,
         wal: Some(wal),
         ..lsm::Options::default()
     };

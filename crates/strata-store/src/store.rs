@@ -11,7 +11,7 @@ use crate::verify::{self, VerifyReport};
 use crate::{Error, KeyspaceId, LockWait, Locked, Result, Txn, TxnId, View, recovery};
 use filesystem::{MemoryPool, ScratchFile};
 use journal::Lsn;
-use lsm::Seq;
+use lsm::{Compression, LevelCompression, Seq};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,6 +30,8 @@ pub struct StoreOptions {
     pub segment_len: u64,
     /// A commit of more bytes than these goes to the tree as tables, and not through its memtable.
     pub bulk_len: u64,
+    /// How the blocks of the tree are packed, level by level. (Large tuples of the heap are packed with LZ4.)
+    pub compression: LevelCompression,
     /// Refuses to let a transaction wait for itself. Whoever lets transactions wait for other things than
     /// locks of this store sets this to `false` and looks for rings with [`Store::lock_wait`].
     pub finds_deadlocks: bool,
@@ -42,6 +44,7 @@ impl Default for StoreOptions {
             checkpoint_every: 256 << 20,
             segment_len: 64 << 20,
             bulk_len: 16 << 20,
+            compression: LevelCompression::all(Compression::Lz4),
             finds_deadlocks: true,
         }
     }

@@ -5,7 +5,7 @@
 use std::ops::Bound::Unbounded;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use strata_store::{Error, KeyspaceId, Store, StoreOptions};
+use strata_store::{Compression, Error, KeyspaceId, LevelCompression, Store, StoreOptions};
 use vfs::{Env, OpenMode};
 
 const DIR: &str = "/store";
@@ -18,6 +18,7 @@ const SMALL: StoreOptions = StoreOptions {
     checkpoint_every: 256 << 10,
     segment_len: 64 << 10,
     bulk_len: 64 << 10,
+    compression: LevelCompression::all(Compression::Lz4),
     finds_deadlocks: true,
 };
 

@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::ops::Bound::Unbounded;
 use std::path::Path;
-use strata_store::{BackupStats, KeyspaceId, Store, StoreOptions};
+use strata_store::{BackupStats, Compression, KeyspaceId, LevelCompression, Store, StoreOptions};
 use support::{Dice, seeds};
 use vfs::Env;
 use vfs::faulty::{Call, Faulty};
@@ -19,6 +19,7 @@ const SMALL: StoreOptions = StoreOptions {
     checkpoint_every: 256 << 10,
     segment_len: 64 << 10,
     bulk_len: 64 << 10,
+    compression: LevelCompression::all(Compression::Lz4),
     finds_deadlocks: true,
 };
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::Unbounded;
 use std::path::{Path, PathBuf};
-use strata_store::{Error, KeyspaceId, Store, StoreOptions};
+use strata_store::{Compression, Error, KeyspaceId, LevelCompression, Store, StoreOptions};
 use vfs::faulty::Faulty;
 use vfs::{Env, OpenMode};
 
@@ -21,6 +21,7 @@ const SMALL: StoreOptions = StoreOptions {
     checkpoint_every: 1 << 20,
     segment_len: 16 << 10,
     bulk_len: 64 << 10,
+    compression: LevelCompression::all(Compression::Lz4),
     finds_deadlocks: true,
 };
 

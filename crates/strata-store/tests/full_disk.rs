@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::Unbounded;
 use std::path::Path;
-use strata_store::{Error, KeyspaceId, Lsn, Store, StoreOptions};
+use strata_store::{Compression, Error, KeyspaceId, LevelCompression, Lsn, Store, StoreOptions};
 use vfs::Env;
 use vfs::faulty::Faulty;
 
@@ -18,6 +18,7 @@ const SMALL: StoreOptions = StoreOptions {
     checkpoint_every: 48 << 10,
     segment_len: 32 << 10,
     bulk_len: 24 << 10,
+    compression: LevelCompression::all(Compression::Lz4),
     finds_deadlocks: true,
 };
 

@@ -4,7 +4,7 @@
 
 use std::ops::Bound::Unbounded;
 use std::path::Path;
-use strata_store::{Error, KEY_LEN_MAX, KeyspaceId, Store, StoreOptions};
+use strata_store::{Compression, Error, KEY_LEN_MAX, KeyspaceId, LevelCompression, Store, StoreOptions};
 use vfs::Env;
 use vfs::faulty::Faulty;
 
@@ -16,6 +16,7 @@ const SMALL: StoreOptions = StoreOptions {
     checkpoint_every: 64 << 10,
     segment_len: 64 << 10,
     bulk_len: 32 << 10,
+    compression: LevelCompression::all(Compression::Lz4),
     finds_deadlocks: true,
 };
 

@@ -28,7 +28,7 @@ mod transaction;
 pub use chance::Chance;
 
 use model::Model;
-use strata_store::{Error, Store, StoreOptions};
+use strata_store::{Compression, Error, LevelCompression, Store, StoreOptions};
 use vfs::Env;
 use vfs::faulty::{Call, Faulty};
 
@@ -99,6 +99,11 @@ fn open(env: &Env) -> Result<Store, Error> {
         checkpoint_every: 300 << 10,
         segment_len: 64 << 10,
         bulk_len: 16 << 10,
+        compression: LevelCompression {
+            first: Compression::None,
+            middle: Compression::Lz4,
+            last: Compression::Zstd,
+        },
         ..StoreOptions::default()
     };
     Store::open(env.clone(), std::path::Path::new("/store"), options)

@@ -137,7 +137,8 @@ impl Tree {
         let min_seq = plan.inputs.iter().map(|(_, table)| table.meta.properties.min_seq).min();
         let retention = Retention::new(self.oldest_snapshot(), vec![version.tombstones.clone()]);
         let min_seq = min_seq.unwrap_or_default();
-        let output = Output::new(self.files.clone(), &self.options, merge, retention, min_seq);
+        let (files, level) = (self.files.clone(), plan.output_level);
+        let output = Output::new(files, &self.options, level, merge, retention, min_seq);
         Ok(Running { bar, plan, version, output })
     }
 

@@ -17,6 +17,7 @@ const STEP_LEN: usize = 512 * 1024;
 pub(crate) struct Output {
     files: Arc<Files>,
     options: Options,
+    level: usize,
     merge: Merge,
     retention: Retention,
     min_seq: Seq,
@@ -27,10 +28,11 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// `merge` must be at its first version; none of its versions may be older than `min_seq`.
+    /// For tables of `level`. `merge` must be at its first version; none of its versions may be older than `min_seq`.
     pub(crate) fn new(
         files: Arc<Files>,
         options: &Options,
+        level: usize,
         merge: Merge,
         retention: Retention,
         min_seq: Seq,
@@ -38,6 +40,7 @@ impl Output {
         Output {
             files,
             options: options.clone(),
+            level,
             merge,
             retention,
             min_seq,
@@ -70,6 +73,7 @@ impl Output {
                     let writer = match &mut self.writer {
                         Some(writer) => writer,
                         none => none.insert(self.files.create_table(
+                            self.level,
                             self.min_seq,
                             self.retention.purged(),
                             &self.options,

@@ -2,6 +2,7 @@
 
 use super::block::BlockBuilder;
 use super::{FORMAT, Handle, MAGIC, Properties, TableMeta, filter, path, stored};
+use crate::compression::{Compression, Packer};
 use crate::key::{Kind, Tag};
 use crate::{Error, Options, Result, Seq};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ pub(crate) struct TableWriter {
     file: Arc<dyn File>,
     id: u64,
     block_len: usize,
-    compress: bool,
+    packer: Packer,
     data: BlockBuilder,
     index: BlockBuilder,
     top: BlockBuilder,
@@ -34,7 +35,7 @@ pub(crate) struct TableWriter {
 }
 
 impl TableWriter {
-    /// Begins file `id`. No version that is added may be older than `min_seq`, or lie under a range
+    /// Begins file `id`, its blocks to be packed by `compression`. No version that is added may be older than `min_seq`, or lie under a range
     /// tombstone up to `purged`.
     pub(crate) fn create(
         env: &Env,
@@ -42,6 +43,7 @@ impl TableWriter {
         id: u64,
         min_seq: Seq,
         purged: Seq,
+        compression: Compression,
         options: &Options,
     ) -> Result<Self> {
         let path = path(dir, id);
@@ -53,7 +55,7 @@ impl TableWriter {
             file,
             id,
             block_len: options.block_len,
-            compress: options.compress,
+            packer: Packer::new(compression),
             data: BlockBuilder::new(DATA_RESTART_INTERVAL, min_seq),
             index: BlockBuilder::new(INDEX_RESTART_INTERVAL, min_seq),
             top: BlockBuilder::new(INDEX_RESTART_INTERVAL, min_seq),
@@ -76,7 +78,7 @@ impl TableWriter {
 
     /// Bytes that the file will have at least.
     pub(crate) fn len(&self) -> u64 {
-        self.pending_at + (self.pending.len() + self.data.len()) as u64
+        self.len_of_blocks() + self.data.len() as u64
     }
 
     /// Whether `key` is the key of the last version that was added.
@@ -93,9 +95,9 @@ impl TableWriter {
         self.properties.largest = last_key;
         let mut properties = Vec::new();
         self.properties.encode(&mut properties);
-        let properties_at = self.store(&properties, false);
+        let properties_at = self.store(&properties);
         let mut top = std::mem::replace(&mut self.top, BlockBuilder::new(1, Seq(0)));
-        let top_at = top.finish(|raw| self.store(raw, false));
+        let top_at = top.finish(|raw| self.store(raw));
         let crc = self.append_footer(top_at, properties_at);
         self.write_out()?;
         self.file.sync().map_err(|source| Error::disk("sync", &self.path, 0, &source))?;
@@ -139,7 +141,7 @@ impl TableWriter {
         }
         let (key, tag) = self.last.take().unwrap_or_else(|| unreachable!("a block without a last entry"));
         let mut data = std::mem::replace(&mut self.data, BlockBuilder::new(1, Seq(0)));
-        let handle = data.finish(|raw| self.store(raw, self.compress));
+        let handle = data.finish(|raw| self.store_packed(raw));
         self.data = data;
         let mut value = Vec::new();
         handle.encode(&mut value);
@@ -157,10 +159,10 @@ impl TableWriter {
         }
         let Some((key, tag)) = self.last.take() else { unreachable!("an index without a last entry") };
         let mut index = std::mem::replace(&mut self.index, BlockBuilder::new(1, Seq(0)));
-        let index_at = index.finish(|raw| self.store(raw, self.compress));
+        let index_at = index.finish(|raw| self.store_packed(raw));
         self.index = index;
         let filter = filter::build(&self.hashes);
-        let filter_at = self.store(&filter, false);
+        let filter_at = self.store(&filter);
         self.hashes.clear();
         // The key goes on in the next partition if more versions of it follow; its filter must know it.
         self.hashes.push(filter::hash(&key));
@@ -171,9 +173,18 @@ impl TableWriter {
         self.last = Some((key, tag));
     }
 
-    fn store(&mut self, raw: &[u8], compress: bool) -> Handle {
-        let offset = self.pending_at + self.pending.len() as u64;
-        stored::append(&mut self.pending, raw, compress, self.id, offset)
+    fn store_packed(&mut self, raw: &[u8]) -> Handle {
+        let offset = self.len_of_blocks();
+        stored::append(&mut self.pending, raw, &mut self.packer, self.id, offset)
+    }
+
+    fn store(&mut self, raw: &[u8]) -> Handle {
+        let offset = self.len_of_blocks();
+        stored::append(&mut self.pending, raw, &mut Packer::None, self.id, offset)
+    }
+
+    fn len_of_blocks(&self) -> u64 {
+        self.pending_at + self.pending.len() as u64
     }
 
     fn append_footer(&mut self, top: Handle, properties: Handle) -> u32 {

@@ -14,7 +14,7 @@ use super::values::{Scratch, ValueRef};
 use crate::keyspace::KeyBuf;
 use crate::{Error, Result};
 use journal::Lsn;
-use lsm::{Ingestion, Lsm, Op, Seq};
+use lsm::{Compression, Ingestion, LevelCompression, Lsm, Op, Seq};
 use std::borrow::Cow;
 use std::ops::Bound;
 use std::path::PathBuf;
@@ -49,8 +49,12 @@ pub(crate) struct RunCursor {
 impl Overflow {
     pub(crate) fn create(scratch: &Arc<Scratch>) -> Result<Overflow> {
         let dir = scratch.dir.join(format!("{:016x}.txn", scratch.env.random.next_u64()));
-        let options =
-            lsm::Options { memtable_len: 4 << 10, cache_len: 8 << 20, compress: false, ..Default::default() };
+        let options = lsm::Options {
+            memtable_len: 4 << 10,
+            cache_len: 8 << 20,
+            compression: LevelCompression::all(Compression::None),
+            ..Default::default()
+        };
         let tree = Lsm::open(&scratch.env, &dir, scratch.pool.clone(), options)?;
         Ok(Overflow { tree: Some(tree), runs: 0, scratch: scratch.clone(), dir })
     }

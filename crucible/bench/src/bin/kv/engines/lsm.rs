@@ -35,7 +35,7 @@ impl Tree {
         let options = Options {
             memtable_len: sizes.memtable,
             cache_len: sizes.cache,
-            compress: false,
+            compression: lsm::LevelCompression::all(lsm::Compression::None),
             wal: Some(Arc::new(JournalFirst(journal.clone()))),
             ..Options::default()
         };
