@@ -35,6 +35,8 @@ pub(super) struct Portal {
     left_over: Option<Batch>,
     /// Rows sent by the whole portal.
     rows: u64,
+    /// Those of them that the Execute under way has sent: it may take several slices.
+    sent: u64,
     /// The client is to be told the columns before the first rows.
     undescribed: bool,
     /// The rows that it has read, if it is a cursor.
@@ -122,6 +124,7 @@ impl Portal {
             state: State::Ready,
             left_over: None,
             rows: 0,
+            sent: 0,
             undescribed: false,
             kept: None,
             held: false,
@@ -167,7 +170,7 @@ impl Portal {
         matches!(self.state, State::Deferred(_)) && self.is_transaction_control()
     }
 
-    /// Runs for at most a slice, or until `max_rows` rows are sent (0: all).
+    /// Runs for at most a slice, or until `max_rows` rows are sent (0: all), those of earlier slices included.
     pub(super) fn step(
         &mut self,
         session: &mut Session,
@@ -180,23 +183,25 @@ impl Portal {
         {
             return Ok(progress);
         }
-        let mut sent = 0u64;
+        let mut has_sent = false;
         loop {
+            let limit = if max_rows == 0 { u64::MAX } else { u64::from(max_rows).saturating_sub(self.sent) };
+            if limit == 0 {
+                self.sent = 0;
+                return Ok(Progress::Suspended);
+            }
             if !out.has_room() {
                 return Ok(Progress::Wait(Turn::Output));
             }
-            if sent > 0 && shared.is_slice_over() {
+            if has_sent && shared.is_slice_over() {
                 return Ok(Progress::Wait(Turn::Yield));
-            }
-            let limit = if max_rows == 0 { u64::MAX } else { u64::from(max_rows) - sent };
-            if limit == 0 {
-                return Ok(Progress::Suspended);
             }
             match self.next_batch(session, shared, out)? {
                 Next::Batch(batch) => {
                     self.describe(out);
                     let count = self.send(session, shared, batch, limit, out)?;
-                    sent += count;
+                    has_sent |= count > 0;
+                    self.sent += count;
                     self.rows += count;
                 }
                 Next::Wait(turn) => return Ok(Progress::Wait(turn)),

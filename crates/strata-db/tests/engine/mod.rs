@@ -67,6 +67,29 @@ impl Embedded {
         self.gate <= self.engine.durable()
     }
 
+    /// The rows of a query, so many with each Execute, to a client that takes an answer's rows one lot at a time.
+    #[allow(dead_code, reason = "not every test that has this module takes rows in lots")]
+    pub(crate) fn ask_by(&mut self, sql: &str, max_rows: u32) -> Vec<Vec<Row>> {
+        let (portal, statement) = (String::new(), String::new());
+        let parse = Request::Parse { statement: statement.clone(), sql: sql.to_owned(), types: Vec::new() };
+        let (formats, params, results) = (Vec::new(), Vec::new(), Vec::new());
+        let bind = Request::Bind { portal: portal.clone(), statement, formats, params, results };
+        let mut inbox = VecDeque::from([Request::Query("BEGIN".to_owned()), parse, bind]);
+        let mut lots = Vec::new();
+        loop {
+            inbox.push_back(Request::Execute { portal: portal.clone(), max_rows });
+            let mut answers = Answers { is_narrow: true, ..Answers::default() };
+            while self.engine.run(self.session, &mut inbox, &mut answers) != Turn::Idle {
+                answers.is_full = false;
+            }
+            assert!(answers.error.is_none(), "{:?}", answers.error);
+            lots.push(answers.rows);
+            if !answers.is_suspended {
+                return lots;
+            }
+        }
+    }
+
     /// The rows of a query string.
     pub(crate) fn ask(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
         let mut inbox = VecDeque::from([Request::Query(sql.to_owned())]);
@@ -99,6 +122,10 @@ struct Answers {
     rows: Vec<Row>,
     error: Option<SqlError>,
     gate: Lsn,
+    /// There is room for one lot of rows.
+    is_narrow: bool,
+    is_full: bool,
+    is_suspended: bool,
 }
 
 impl Outbox for Answers {
@@ -109,6 +136,7 @@ impl Outbox for Answers {
     fn parameter_description(&mut self, _types: &[Type]) {}
     fn row_description(&mut self, _fields: &[Field], _formats: &[WireFormat]) {}
     fn rows(&mut self, batch: &Batch, _formats: &[WireFormat], format: &Format) -> Result<(), SqlError> {
+        self.is_full = self.is_narrow;
         for row in 0..batch.rows {
             let cell = |column: &Arc<strata_types::Column>| {
                 let mut text = Vec::new();
@@ -121,7 +149,9 @@ impl Outbox for Answers {
     }
     fn command_complete(&mut self, _tag: &str) {}
     fn empty_query(&mut self) {}
-    fn portal_suspended(&mut self) {}
+    fn portal_suspended(&mut self) {
+        self.is_suspended = true;
+    }
     fn error(&mut self, _severity: &'static str, error: &SqlError) {
         self.error.get_or_insert_with(|| error.clone());
     }
@@ -137,6 +167,6 @@ impl Outbox for Answers {
         self.gate = self.gate.max(lsn);
     }
     fn has_room(&self) -> bool {
-        true
+        !self.is_full
     }
 }
