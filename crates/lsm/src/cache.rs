@@ -2,7 +2,8 @@
 //!
 //! Sharded, so that readers rarely meet; each shard is a CLOCK with small counters. A block enters
 //! with counter zero and gains by being used again, so a scan, which uses blocks once, pushes out
-//! other once-used blocks and leaves the hot set alone. A hit allocates nothing.
+//! other once-used blocks and leaves the hot set alone; nor does a long one push out more than a part of them. A hit
+//! allocates nothing.
 
 use crate::buffer::Buffer;
 use filesystem::{MemoryPool, Reservation};
@@ -17,6 +18,8 @@ const ENTRY_OVERHEAD: usize = 128;
 const USES_MAX: u8 = 3;
 /// One part in so many may be pinned.
 const PIN_SHARE: usize = 4;
+/// One scan fills so much of the cache with what it has missed.
+const SCAN_SHARE: usize = 4;
 const BUDGET_STEP: usize = 64 * 1024;
 
 /// Which block: file id and offset.
@@ -32,6 +35,8 @@ pub(crate) struct BlockCache {
     hits: AtomicU64,
     misses: AtomicU64,
     pins: Mutex<Pins>,
+    pool: MemoryPool,
+    len_max: usize,
 }
 
 /// Memory for what is held outside of the cache, on its account.
@@ -79,6 +84,8 @@ impl BlockCache {
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             pins: Mutex::new(Pins { used: 0, max: len_max / PIN_SHARE, reservation: pool.try_reserve(0) }),
+            pool: pool.clone(),
+            len_max,
         }
     }
 
@@ -98,6 +105,16 @@ impl BlockCache {
         if let Some(memory) = &mut pins.reservation {
             memory.shrink(cost);
         }
+    }
+
+    /// Memory of the pool beside that of the cache.
+    pub(crate) fn reserve(&self, len: usize) -> Option<Reservation> {
+        self.pool.try_reserve(len)
+    }
+
+    /// Whether what a scan reads is still to enter the cache when it has missed `len` bytes in a row.
+    pub(crate) fn keeps_scan_of(&self, len: usize) -> bool {
+        len <= self.len_max / SCAN_SHARE
     }
 
     pub(crate) fn get(&self, address: BlockAddress) -> Option<Buffer> {

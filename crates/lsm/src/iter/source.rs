@@ -201,8 +201,9 @@ impl RunCursor {
 
     fn next_table(&mut self) -> Result<()> {
         if self.index + 1 < self.tables().len() {
-            self.enter(self.index + 1);
-            self.cursor.first()?;
+            self.index += 1;
+            let table = self.tables()[self.index].clone();
+            self.cursor.go_on_in(table)?;
         }
         Ok(())
     }

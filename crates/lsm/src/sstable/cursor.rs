@@ -1,6 +1,6 @@
 //! A position in an SSTable: a partition of the index, a place in it and one in a data block.
 
-use super::ahead::ReadAhead;
+use super::ahead::{ReadAhead, Streak};
 use super::block::{Block, BlockCursor, Malformed};
 use super::{Handle, Table};
 use crate::key::{Tag, compare};
@@ -13,7 +13,7 @@ const NOWHERE: Handle = Handle { offset: 0, len: 0 };
 /// How a cursor gets at data blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// Through the block cache.
+    /// Through the block cache; ahead of it when it lacks what is read in order.
     Cached,
     /// In long pieces, past the cache: for who reads everything once.
     Ahead,
@@ -29,6 +29,7 @@ pub(crate) struct TableCursor {
     index_at: Handle,
     data_at: Handle,
     ahead: Option<Box<ReadAhead>>,
+    streak: Streak,
 }
 
 impl TableCursor {
@@ -40,7 +41,8 @@ impl TableCursor {
             data: BlockCursor::default(),
             index_at: NOWHERE,
             data_at: NOWHERE,
-            ahead: (reading == Reading::Ahead).then(Box::default),
+            ahead: (reading == Reading::Ahead).then(|| Box::new(ReadAhead::long())),
+            streak: Streak::default(),
         }
     }
 
@@ -50,6 +52,7 @@ impl TableCursor {
         self.data.enter(Default::default());
         self.index.enter(Default::default());
         (self.index_at, self.data_at) = (NOWHERE, NOWHERE);
+        self.streak.leave_table();
         if let Some(ahead) = &mut self.ahead {
             ahead.clear();
         }
@@ -73,6 +76,17 @@ impl TableCursor {
     }
 
     pub(crate) fn first(&mut self) -> Result<()> {
+        self.streak.end();
+        self.begin()
+    }
+
+    /// To the first entry of the table that follows.
+    pub(crate) fn go_on_in(&mut self, table: Arc<Table>) -> Result<()> {
+        self.enter(table);
+        self.begin()
+    }
+
+    fn begin(&mut self) -> Result<()> {
         self.partition = 0;
         if self.enter_index()? {
             self.in_index(|index| index.first())?;
@@ -85,7 +99,7 @@ impl TableCursor {
         if self.enter_index()? {
             self.in_index(|index| index.last())?;
         }
-        if self.enter_data()? { self.in_data(|data| data.last()) } else { Ok(()) }
+        if self.leap()? { self.in_data(|data| data.last()) } else { Ok(()) }
     }
 
     /// To the first entry at or behind `(key, seq)`.
@@ -97,7 +111,7 @@ impl TableCursor {
         if self.enter_index()? {
             self.in_index(|index| index.seek(key, seq))?;
         }
-        if self.enter_data()? { self.in_data(|data| data.seek(key, seq)) } else { Ok(()) }
+        if self.leap()? { self.in_data(|data| data.seek(key, seq)) } else { Ok(()) }
     }
 
     /// To the last entry before `(key, seq)`.
@@ -134,7 +148,7 @@ impl TableCursor {
                 self.in_index(|index| index.last())?;
             }
         }
-        if self.enter_data()? { self.in_data(|data| data.last()) } else { Ok(()) }
+        if self.leap()? { self.in_data(|data| data.last()) } else { Ok(()) }
     }
 
     /// Loads the index of the partition. `false`: there is no such partition, and the others are nowhere.
@@ -153,6 +167,12 @@ impl TableCursor {
         Ok(true)
     }
 
+    /// Loads the data block that `index` is at, which need not follow the one before.
+    fn leap(&mut self) -> Result<bool> {
+        self.streak.end();
+        self.enter_data()
+    }
+
     /// Loads the data block that `index` is at. `false`: `index` is nowhere, and so is `data`.
     fn enter_data(&mut self) -> Result<bool> {
         if !self.index.is_valid() {
@@ -164,7 +184,7 @@ impl TableCursor {
         if data_at != self.data_at {
             self.data_at = NOWHERE;
             let block = match &mut self.ahead {
-                None => self.table.block(data_at)?,
+                None => self.table.block_in_order(data_at, &mut self.streak)?,
                 Some(ahead) => {
                     let bytes = ahead.block(&self.table, data_at)?;
                     let parsed = Block::parse(bytes, self.table.meta.seq_offset);

@@ -1,5 +1,6 @@
 //! Reads an SSTable: point lookups, blocks for cursors, verification.
 
+use super::ahead::Streak;
 use super::block::Block;
 use super::partitions::{Partition, Partitions, Pinned};
 use super::{FOOTER_LEN, FORMAT, Handle, MAGIC, Properties, TableMeta, filter, path, stored};
@@ -8,6 +9,7 @@ use crate::cache::{BlockAddress, BlockCache};
 use crate::codec::Reader;
 use crate::key::Tag;
 use crate::{Error, Result, Seq, Value};
+use filesystem::Reservation;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -139,6 +141,31 @@ impl Table {
         Block::parse(self.bytes(handle)?, self.meta.seq_offset).map_err(|_| self.malformed(handle))
     }
 
+    /// A data block, from the cache or the file, for who walks the table in order.
+    pub(crate) fn block_in_order(&self, handle: Handle, streak: &mut Streak) -> Result<Block> {
+        let bytes = match self.cache.get(self.address(handle)) {
+            Some(bytes) => {
+                streak.hit(handle);
+                bytes
+            }
+            None => match streak.miss(self, handle) {
+                Some(bytes) => {
+                    if self.cache.keeps_scan_of(streak.len()) {
+                        self.cache.insert(self.address(handle), &bytes);
+                    }
+                    bytes
+                }
+                None => self.read(handle)?,
+            },
+        };
+        Block::parse(bytes, self.meta.seq_offset).map_err(|_| self.malformed(handle))
+    }
+
+    /// Memory for who reads ahead, if the pool grants it.
+    pub(crate) fn reserve(&self, len: usize) -> Option<Reservation> {
+        self.cache.reserve(len)
+    }
+
     /// What an entry of the index partition at `index_at` points to.
     pub(crate) fn data_at(&self, value: &[u8], index_at: Handle) -> Result<Handle> {
         Handle::decode(&mut Reader::new(value)).ok_or_else(|| self.malformed(index_at))
@@ -193,13 +220,18 @@ impl Table {
     }
 
     fn bytes(&self, handle: Handle) -> Result<Buffer> {
-        let address = BlockAddress { file: self.meta.id, offset: handle.offset };
-        if let Some(bytes) = self.cache.get(address) {
-            return Ok(bytes);
-        }
+        self.cache.get(self.address(handle)).map_or_else(|| self.read(handle), Ok)
+    }
+
+    /// Reads a block by itself, for the cache too.
+    fn read(&self, handle: Handle) -> Result<Buffer> {
         let bytes = stored::read(&*self.file, &self.path, self.meta.id, handle)?;
-        self.cache.insert(address, &bytes);
+        self.cache.insert(self.address(handle), &bytes);
         Ok(bytes)
+    }
+
+    fn address(&self, handle: Handle) -> BlockAddress {
+        BlockAddress { file: self.meta.id, offset: handle.offset }
     }
 }
 
