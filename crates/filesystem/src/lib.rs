@@ -30,6 +30,7 @@ mod error;
 pub mod heap;
 pub mod page;
 pub mod pool;
+mod prefetch;
 mod scratch;
 pub mod slab;
 mod spread;
@@ -41,6 +42,7 @@ pub use heap::{
     TupleLoc, TupleRef, WriteAhead,
 };
 pub use pool::{MemoryPool, Reservation};
+pub use prefetch::prefetch;
 pub use scratch::ScratchFile;
 
 /// The README's example is a test.

@@ -10,7 +10,7 @@
 //! Of a large commit only the end is done here: its writes were [drafted](crate::draft) and went into the
 //! journal in [`parts`](crate::parts) before it took its turn.
 
-use crate::draft::Draft;
+use crate::draft::{self, Draft};
 use crate::engine::{Engine, Turn};
 use crate::parts::Parts;
 use crate::record::Changes;
@@ -23,6 +23,7 @@ pub(crate) fn commit(engine: &Engine, txn: &Txn, ahead: Option<Draft>) -> Result
     let turn = &mut *engine.turn.lock();
     let seq = turn.next_seq();
     turn.frees.begin_record();
+    prefetch_frees(engine, turn);
     let mut draft = take_up(engine, turn, txn, ahead)?;
     let appended = draft.complete(engine, turn, txn).and_then(|()| draft.append(engine, seq, txn.is_lazy()));
     let lsn = match appended {
@@ -38,6 +39,14 @@ pub(crate) fn commit(engine: &Engine, txn: &Txn, ahead: Option<Draft>) -> Result
     engine.snapshots.publish(seq, lsn, engine.journal.durable());
     engine.relieve_cache();
     Ok(Commit { seq, lsn })
+}
+
+/// What this commit will free ended some time ago, and is in no processor cache any more: the search for what it
+/// supersedes is time enough to get it there.
+fn prefetch_frees(engine: &Engine, turn: &Turn) {
+    for version in turn.frees.next(engine.snapshots.horizon(), draft::FREES_MIN) {
+        engine.heap.prefetch_slot(version.keyspace.space(), version.loc);
+    }
 }
 
 /// The draft to go on with. What was drafted ahead of others who have written the same is drafted once more.

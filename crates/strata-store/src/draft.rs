@@ -24,7 +24,9 @@ use std::ops::Bound;
 const STEP_LEN: usize = 64 << 10;
 /// Most tuples are shorter than this: one allocation does for them.
 const TUPLE_LEN_GUESS: usize = 512;
-/// A commit frees this many versions of others at most, so that its turn is short.
+/// A commit frees so many versions of others at least, if there are as many,
+pub(crate) const FREES_MIN: usize = 8;
+/// and so many at most, so that its turn is short.
 const FREES_MAX: usize = 1 << 16;
 
 /// See the module's text. It is to be committed or given up.
@@ -116,8 +118,11 @@ impl Draft {
         }
         let horizon = engine.snapshots.horizon();
         engine.lsm.set_oldest_snapshot(horizon);
-        let (record, owed) = (&mut self.record, (2 * self.count + 8).min(FREES_MAX));
-        turn.frees.take(horizon, owed, |version| record::free(record, version));
+        let (record, owed) = (&mut self.record, (2 * self.count + FREES_MIN).min(FREES_MAX));
+        turn.frees.take(horizon, owed, |version| {
+            engine.heap.prefetch_tuple(version.keyspace.space(), version.loc);
+            record::free(record, version);
+        });
         Ok(())
     }
 
@@ -287,6 +292,7 @@ fn validate(engine: &Engine, txn: &Txn, key: &[u8]) -> Result<Option<Version>> {
 fn version_at(engine: &Engine, key: &[u8], created: Seq, value: &[u8]) -> Result<Version> {
     let keyspace = keyspace_of(key);
     let loc = engine.loc_of(keyspace, created, value)?;
+    engine.heap.prefetch_slot(keyspace.space(), loc);
     engine.tuple_of(keyspace, key, created, value)?;
     Ok(Version { keyspace, loc, created })
 }

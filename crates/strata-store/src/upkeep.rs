@@ -104,6 +104,9 @@ impl Upkeep {
         if engine.schedule.has_drops.load(Ordering::Relaxed) {
             release_drops(engine)?;
         }
+        if engine.heap.give_memory_to_system() {
+            return Ok(Progress::More);
+        }
         if !engine.schedule.is_checkpoint_due(engine.checkpoint_limit()) {
             return Ok(Progress::Idle);
         }

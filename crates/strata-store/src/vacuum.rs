@@ -84,6 +84,12 @@ impl Frees {
         self.ended.pop_front_if(|(oldest, _)| *oldest == version);
     }
 
+    /// The versions that [`Self::take`] will give next, up to `count`.
+    pub(crate) fn next(&self, horizon: Seq, count: usize) -> impl Iterator<Item = Version> {
+        let ended = self.ended.iter().take(count);
+        ended.take_while(move |(_, ended)| *ended <= horizon).map(|(version, _)| *version)
+    }
+
     /// Takes up to `count` versions that nobody at or behind `horizon` sees.
     pub(crate) fn take(&mut self, horizon: Seq, count: usize, mut each: impl FnMut(Version)) {
         self.taken.clear();

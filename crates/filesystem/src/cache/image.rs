@@ -1,94 +1,26 @@
-//! Page images, counted, in one slab.
+//! Page images, counted, in the [`Slots`] of one slab.
 //!
-//! ```text
-//! slab     page 0 │ page 1 │ page 2 │ …        (in large pages: a visit costs no walk through the page tables)
-//! counts   2      │ 1      │ –      │ …        how many hold the image; side by side, so that they stay near
-//! ```
-//! A slot is handed out for the first time in order, so the slab takes memory only as the cache grows; then
-//! again and again, the one given back last first. An image for which the slab has no slot lies by itself: there
-//! may be more images than frames, for one that is held outlives its frame.
+//! The slab is in large pages: a visit costs no walk through the page tables. An image for which it has no slot lies
+//! by itself: there may be more images than frames, for one that is held outlives its frame.
 //!
 //! # Why this is sound
-//! 1. A slot is in the hands of one [`Image`] and its clones, or of [`Slots::trim`], or it is [`Free`]: `Free`
-//!    hands it out once, and gets it back from whoever brings its count to zero.
+//! 1. A slot is in the hands of one [`Image`] and its clones, or the [`Slots`] have it: they hand it out once, and get
+//!    it back from whoever brings its count to zero.
 //! 2. A page is written before its first [`Image`] is made, and afterwards only through [`Image::get_mut`],
 //!    which has found that no clone exists while it holds the only one mutably.
 //! 3. Every slot in use holds a reference to the slots, so they live as long as an image does.
 
 #![expect(unsafe_code, reason = "images in parts of a slab, counted as `Arc` counts")]
 
+use super::slots::Slots;
 use crate::block_store::BLOCK_LEN;
 use crate::page::Page;
-use crate::slab::Slab;
-use parking_lot::Mutex;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{Ordering, fence};
 
 const _: () = assert!(size_of::<Page>() == BLOCK_LEN && align_of::<Page>() == 1);
-
-/// Where images are made.
-pub(super) struct Slots {
-    slab: Slab,
-    counts: Box<[AtomicU32]>,
-    free: Mutex<Free>,
-}
-
-/// Slots that hold no image.
-#[derive(Default)]
-struct Free {
-    /// Used before, and in memory.
-    warm: Vec<u32>,
-    /// Used before; their memory was given back to the system.
-    cold: Vec<u32>,
-    /// Never used from here on.
-    fresh: u32,
-}
-
-impl Slots {
-    /// Room for `count` images; `None` if the system has not as much.
-    pub(super) fn new(count: usize) -> Option<Arc<Slots>> {
-        let count = u32::try_from(count).ok()? as usize;
-        let slab = Slab::new(count.checked_mul(BLOCK_LEN)?)?;
-        // SAFETY: zeros are counts. They take memory when their slots are used, and not before.
-        let counts = unsafe { Box::new_zeroed_slice(count).assume_init() };
-        Some(Arc::new(Slots { slab, counts, free: Mutex::default() }))
-    }
-
-    /// Gives the memory of slots without an image back to the system. Until that is done they are nobody's.
-    pub(super) fn trim(&self) {
-        let mut slots = std::mem::take(&mut self.free.lock().warm);
-        slots.sort_unstable();
-        for run in slots.chunk_by(|a, b| a + 1 == *b) {
-            if let (Some(first), Some(last)) = (run.first(), run.last()) {
-                let range = *first as usize * BLOCK_LEN..(*last as usize + 1) * BLOCK_LEN;
-                // SAFETY: slots that are nobody's. Whoever is handed one later writes it first.
-                unsafe { self.slab.forget(range) };
-            }
-        }
-        self.free.lock().cold.append(&mut slots);
-    }
-
-    fn take(&self) -> Option<u32> {
-        let free = &mut *self.free.lock();
-        free.warm.pop().or_else(|| free.cold.pop()).or_else(|| {
-            let fresh = free.fresh;
-            free.fresh += u32::from((fresh as usize) < self.counts.len());
-            (free.fresh > fresh).then_some(fresh)
-        })
-    }
-
-    fn page(&self, slot: u32) -> NonNull<Page> {
-        // SAFETY: slots are below `counts.len()`, and for as many the slab has room.
-        unsafe { self.slab.start().add(slot as usize * BLOCK_LEN).cast() }
-    }
-
-    fn count(&self, slot: u32) -> &AtomicU32 {
-        // SAFETY: slots are below `counts.len()`.
-        unsafe { self.counts.get_unchecked(slot as usize) }
-    }
-}
 
 /// An image that is shared by its clones.
 pub(super) struct Image(Place);
@@ -120,11 +52,32 @@ impl Image {
     /// An image in a slot, which `write` fills.
     fn made(slots: Option<&Arc<Slots>>, write: impl FnOnce(NonNull<Page>)) -> Option<Image> {
         let slots = slots?;
-        let slot = slots.take()?;
+        Image::in_slot(slots, slots.take()?, write)
+    }
+
+    /// An image in a slot that was taken for it.
+    fn in_slot(slots: &Arc<Slots>, slot: u32, write: impl FnOnce(NonNull<Page>)) -> Option<Image> {
         write(slots.page(slot));
         slots.count(slot).store(1, Ordering::Relaxed);
         let slots = NonNull::new(Arc::into_raw(Arc::clone(slots)).cast_mut())?;
         Some(Image(Place::InSlab { slots, slot }))
+    }
+
+    /// Moves an image that lies in one of the slots of `from`, and that nobody else holds, to another slot that is in
+    /// memory.
+    pub(super) fn move_out_of(&mut self, from: &Range<u32>, slots: &Arc<Slots>) {
+        let is_there = matches!(&self.0, Place::InSlab { slot, .. } if from.contains(slot));
+        if is_there
+            && !self.is_shared()
+            && let Some(to) = slots.take_warm()
+        {
+            let page: &Page = self;
+            // SAFETY: a slot that was taken is no part of an image, and `page` is one.
+            let copy = |into: NonNull<Page>| unsafe { into.copy_from_nonoverlapping(page.into(), 1) };
+            if let Some(moved) = Image::in_slot(slots, to, copy) {
+                *self = moved;
+            }
+        }
     }
 
     /// Whether somebody else holds the image. Who holds it mutably, and has it from nowhere else, knows then that nobody
@@ -205,7 +158,7 @@ impl Drop for Image {
                 fence(Ordering::Acquire);
                 // SAFETY: made by `into_raw` when the slot was handed out, and taken back here, once.
                 let slots = unsafe { Arc::from_raw(slots.as_ptr()) };
-                slots.free.lock().warm.push(*slot);
+                slots.put_back(*slot);
             }
         }
     }
@@ -215,6 +168,7 @@ impl Drop for Image {
 mod tests {
     use super::*;
     use journal::Lsn;
+    use parking_lot::Mutex;
 
     fn marked(slots: &Arc<Slots>, mark: u64) -> Image {
         let mut image = Image::blank(Some(slots));
@@ -254,14 +208,24 @@ mod tests {
     }
 
     #[test]
-    fn slots_that_were_given_back_are_blank_and_whole() {
-        let slots = Slots::new(600).unwrap();
-        let mut images: Vec<Image> = (0..600).map(|mark| marked(&slots, mark)).collect();
+    fn images_that_moved_are_whole_and_their_old_slots_blank() {
+        let count = 1000;
+        let slots = Slots::new(count).unwrap();
+        let mut images: Vec<Image> = (0..count as u64).map(|mark| marked(&slots, mark)).collect();
+        let held = images[0].clone();
         images.retain(|image| image.lsn().0.is_multiple_of(3));
-        slots.trim();
-        assert!(slots.free.lock().warm.is_empty() && slots.free.lock().cold.len() == 400);
+        let mut vacated = 0;
+        while let Some(from) = slots.begin_vacating() {
+            images.iter_mut().for_each(|image| image.move_out_of(&from, &slots));
+            if !slots.end_vacating() {
+                break;
+            }
+            vacated += 1;
+        }
+        assert_eq!(vacated, 1);
         assert!((0..).zip(&images).all(|(n, image)| image.lsn() == Lsn(n * 3)));
-        let again: Vec<Image> = (0..400).map(|_| Image::blank(Some(&slots))).collect();
+        assert!(held.lsn() == Lsn(0) && held.is_shared(), "what is held did not move");
+        let again: Vec<Image> = (0..count - images.len()).map(|_| Image::blank(Some(&slots))).collect();
         assert!(!again.iter().any(is_alone) && is_alone(&Image::blank(Some(&slots))));
         assert!(again.iter().all(|image| image.bytes().iter().all(|byte| *byte == 0)));
     }
@@ -296,7 +260,7 @@ mod tests {
         });
         assert_eq!(current.lock().lsn(), Lsn(299));
         drop(current);
-        let free = slots.free.lock();
-        assert_eq!(free.warm.len() as u32, free.fresh, "every slot has come back");
+        let free: Vec<Image> = (0..8).map(|_| Image::blank(Some(&slots))).collect();
+        assert!(!free.iter().any(is_alone), "every slot has come back");
     }
 }

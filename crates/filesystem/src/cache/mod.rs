@@ -15,8 +15,8 @@
 //!    full or others have all of the pool, its frame is a debt (`debt`). Whoever is about to cause more changes repays.
 //! 4. The latches are leaves: no disk access and no other lock but the dirty set's and that of the free images
 //!    under a shard's latch.
-//! 5. The images lie in one slab ([`image`](self)), which takes memory as frames do, and gives it back when the
-//!    cache gives frames to others or a space is dropped.
+//! 5. The images lie in one slab ([`slots`](self)), which takes memory as frames do, and gives it back, in large pages, when
+//!    the cache gives frames to others or a space is dropped.
 //!
 //! What to evict is decided in [`shard`](self) by two queues, an O(1) form of LRU-2.
 
@@ -24,6 +24,7 @@ mod debt;
 mod dirty;
 mod image;
 mod shard;
+mod slots;
 
 use crate::block_store::BLOCK_LEN;
 use crate::page::{Page, PageId};
@@ -32,10 +33,11 @@ use crate::spread::spread;
 use crate::{Error, Result};
 use debt::{Debt, FrameMemory};
 use dirty::DirtySet;
-use image::{Image, Slots};
+use image::Image;
 use journal::Lsn;
 use parking_lot::{Condvar, Mutex};
 use shard::{Frame, Shard};
+use slots::Slots;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -68,11 +70,13 @@ pub trait PageSource {
 }
 
 /// One part in so many of the pool is left to others.
-const REST_SHARE: usize = 8;
+const REST_SHARE: usize = 16;
 /// One frame in so many is kept clean.
 const CLEAN_SHARE: usize = 32;
-/// The same when so many frames were evicted since pages were last written: a clean one should be found at once.
+/// The same, up to a number that lasts for some batches of writes, when so many frames were evicted since pages were
+/// last written: a clean one should be found at once. More of them would change again before they are evicted.
 const CLEAN_SHARE_IN_DEMAND: usize = 8;
+const CLEAN_IN_DEMAND_MAX: usize = 1024;
 const DEMAND: usize = 64;
 
 /// Pages in memory, by id.
@@ -131,6 +135,14 @@ impl PageCache {
     #[inline]
     pub fn get(&self, id: PageId, source: &dyn PageSource) -> Result<PageRef> {
         self.with_frame(id, source, Refusal::IsAnError, |frame| PageRef(frame.image.clone()))
+    }
+
+    /// Shows the page `id` if it is in memory. That is no use of it.
+    #[inline]
+    pub(crate) fn peek(&self, id: PageId, visit: impl FnOnce(&Page)) {
+        if let Some(frame) = self.latched(id).shard.lock().frame_mut(id) {
+            visit(&frame.image);
+        }
     }
 
     /// Changes the page `id`. If `change` says so by returning `true`, the page bears `lsn` and is dirty. Neither a full
@@ -211,8 +223,9 @@ impl PageCache {
     pub(crate) fn is_crowded(&self) -> bool {
         let most = self.attainable_frames();
         let is_in_demand = self.evicted.load(Ordering::Relaxed) >= DEMAND;
-        let share = if is_in_demand { CLEAN_SHARE_IN_DEMAND } else { CLEAN_SHARE };
-        self.dirty.lock().count() > most - (most / share).max(1)
+        let in_demand =
+            if is_in_demand { (most / CLEAN_SHARE_IN_DEMAND).min(CLEAN_IN_DEMAND_MAX) } else { 1 };
+        self.dirty.lock().count() > most - (most / CLEAN_SHARE).max(in_demand)
     }
 
     /// As many frames as there can be, given what others leave of the pool.
@@ -234,10 +247,19 @@ impl PageCache {
         let shards = self.shards.iter().cycle().take(self.shards.len().max(frames));
         let evicted =
             shards.filter(|_| self.owes_memory()).filter(|latched| self.evict_from(latched, LOOKS)).count();
-        if evicted > 0 {
-            self.trim();
-        }
+        self.give_memory_to_system();
         evicted
+    }
+
+    /// Gives memory of frames that are no more back to the system, a large page at a time; `false` if there is none to
+    /// be given, or a reader was in the way.
+    pub(crate) fn give_memory_to_system(&self) -> bool {
+        let Some(slots) = &self.slots else { return false };
+        let Some(vacating) = slots.begin_vacating() else { return false };
+        for latched in &self.shards {
+            latched.shard.lock().each_frame(|frame| frame.image.move_out_of(&vacating, slots));
+        }
+        slots.end_vacating()
     }
 
     fn evict_from(&self, latched: &Latched, looks: usize) -> bool {
@@ -254,19 +276,14 @@ impl PageCache {
         self.dirty.lock().oldest()
     }
 
-    /// Forgets every page of a space, dirty or not.
+    /// Forgets every page of a space, dirty or not. Their memory goes back to the system by
+    /// [`Self::give_memory_to_system`].
     pub(crate) fn discard_space(&self, space: u32) {
         for latched in &self.shards {
             let dropped = latched.shard.lock().discard_space(space);
             self.frames.fetch_sub(dropped, Ordering::Relaxed);
         }
         self.dirty.lock().discard_space(space);
-        self.trim();
-    }
-
-    /// Gives the memory of frames that are no more back to the system.
-    fn trim(&self) {
-        self.slots.iter().for_each(|slots| slots.trim());
     }
 
     /// Pages in memory.

@@ -96,6 +96,10 @@ impl Shard {
         self.frames.get_mut(at as usize)?.as_mut()
     }
 
+    pub(super) fn each_frame(&mut self, visit: impl FnMut(&mut Frame)) {
+        self.frames.iter_mut().flatten().for_each(visit);
+    }
+
     pub(super) fn insert(&mut self, id: PageId, image: Image, memory: FrameMemory) -> &mut Frame {
         self.loads += 1;
         let queue = if self.remembered_set.remove(&id) { Queue::Hot } else { Queue::Probation };

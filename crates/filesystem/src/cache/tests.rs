@@ -84,7 +84,7 @@ fn what_others_hold_of_the_pool_is_no_room_for_clean_frames() {
     let source = Numbered::default();
     (0..470).for_each(|block| change(&cache, &source, block));
     assert!(!cache.is_crowded());
-    let _others = pool.try_reserve(400 * FRAME_LEN).unwrap();
+    let _others = pool.try_reserve(470 * FRAME_LEN).unwrap();
     assert!(cache.is_crowded(), "the next frame has to be evicted from among the dirty");
 }
 
@@ -235,4 +235,36 @@ fn changes_are_made_without_room_and_paid_for_before_the_next() {
     // All memory is accounted for once the frames that owed theirs are gone.
     cache.discard_space(1);
     assert_eq!((cache.frame_count(), pool.used()), (0, 0));
+}
+
+#[test]
+fn pages_stay_whole_when_others_get_memory() {
+    let pool = MemoryPool::new(3000 * FRAME_LEN);
+    let cache = PageCache::new(pool.clone(), pool.cap() / 4, pool.cap());
+    let source = Numbered::default();
+    let load = |block| {
+        let changed = cache.modify(id(block), Lsn(block.into()), &source, |_| (block % 5 == 0, ()));
+        changed.unwrap();
+    };
+    (0..2700).for_each(load);
+    let kept = cache.get(id(2), &source).unwrap();
+    let mut others = Vec::new();
+    while cache.frame_count() > 1000 {
+        others.push(pool.try_reserve(pool.left()).unwrap());
+        assert!(cache.owes_memory() && cache.give_back(64) > 0);
+    }
+    let slots = cache.slots.as_ref().unwrap();
+    assert!(
+        slots.given_back() >= 1000,
+        "{} slots of large pages went back to the system",
+        slots.given_back()
+    );
+    let loads = source.loads.load(Ordering::Relaxed);
+    for block in (0..2700).step_by(5) {
+        assert_eq!(cache.get(id(block), &source).unwrap().lsn(), Lsn(block.into()), "page {block}");
+    }
+    assert_eq!(source.loads.load(Ordering::Relaxed), loads, "dirty pages have stayed");
+    assert_eq!(kept.id(), id(2));
+    drop(others);
+    (0..2700).for_each(load);
 }

@@ -256,6 +256,18 @@ impl Heap {
         Ok(TupleRef::owned(bytes, tuple.created, tuple.ended))
     }
 
+    /// Asks for the memory in which a change of the tuple at `loc` looks first. Whoever knows early what he will change
+    /// calls this, then [`Self::prefetch_tuple`], each with other work behind it. Nothing happens for a page that is not
+    /// in the cache.
+    pub fn prefetch_slot(&self, space: SpaceId, loc: TupleLoc) {
+        self.cache.peek(PageId { space: space.0, block: loc.block }, |page| page.prefetch_slot(loc.slot));
+    }
+
+    /// Asks for the memory of the tuple itself; to find it takes what [`Self::prefetch_slot`] has asked for.
+    pub fn prefetch_tuple(&self, space: SpaceId, loc: TupleLoc) {
+        self.cache.peek(PageId { space: space.0, block: loc.block }, |page| page.prefetch_tuple(loc.slot));
+    }
+
     /// Shows every tuple of up to `blocks` blocks from `from_block` on, in the order of locations. Returns the block to go on from, which is the one
     /// being shown if `visit` breaks, and [`Self::block_count`] at the end.
     pub fn scan(&self, space: SpaceId, from_block: u32, blocks: u32, visit: &mut Visit<'_>) -> Result<u32> {

@@ -148,6 +148,11 @@ impl Heap {
         self.cache.give_back(GIVEN_BACK) > 0
     }
 
+    /// Gives memory that pages have left back to the system, a little at a time; `false` when there is none.
+    pub fn give_memory_to_system(&self) -> bool {
+        self.cache.give_memory_to_system()
+    }
+
     /// Writes everything that is dirty at the time of the call, syncs it and saves the block maps. Changes
     /// with an LSN at or below the newest one made before the call need no replay from then on; the caller
     /// sees to it that no record is appended and not applied at that moment. Changes may go on meanwhile.

@@ -17,6 +17,7 @@
 
 use super::{HEADER_LEN, Page};
 use crate::block_store::BLOCK_LEN;
+use crate::prefetch::prefetch;
 
 /// Bytes of a slot.
 pub(crate) const SLOT_LEN: usize = 4;
@@ -86,6 +87,19 @@ impl Page {
             start: at + TUPLE_HEADER_LEN,
             len,
         })
+    }
+
+    /// Asks for the memory in which [`Self::tuple`] finds the slot, and for the page's header.
+    pub(crate) fn prefetch_slot(&self, slot: u16) {
+        prefetch(self.bytes());
+        prefetch(self.bytes().as_ptr().wrapping_add(slot_at(slot)));
+    }
+
+    /// Asks for the memory in which the tuple in `slot` begins.
+    pub(crate) fn prefetch_tuple(&self, slot: u16) {
+        if let Some((at, ..)) = self.slot(slot) {
+            prefetch(self.bytes().as_ptr().wrapping_add(at));
+        }
     }
 
     /// The payload of a tuple of this page.
@@ -186,7 +200,7 @@ impl Page {
         if slot >= self.slot_count() {
             return None;
         }
-        let at = HEADER_LEN + usize::from(slot) * SLOT_LEN;
+        let at = slot_at(slot);
         let [a, b, c, d] = *self.bytes().get(at..)?.first_chunk::<4>()?;
         let (offset, len) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
         let form = Form { overflow: len & OVERFLOW_BIT != 0, compressed: len & COMPRESSED_BIT != 0 };
@@ -196,7 +210,7 @@ impl Page {
     fn set_slot(&mut self, slot: u16, offset: usize, len: usize, form: Form) {
         let bits =
             if form.overflow { OVERFLOW_BIT } else { 0 } | if form.compressed { COMPRESSED_BIT } else { 0 };
-        let at = HEADER_LEN + usize::from(slot) * SLOT_LEN;
+        let at = slot_at(slot);
         self.put(at, (offset as u16).to_le_bytes());
         self.put(at + 2, (len as u16 | bits).to_le_bytes());
     }
@@ -224,6 +238,11 @@ impl Page {
     fn set_hole_len(&mut self, len: usize) {
         self.put(28, (len as u16).to_le_bytes());
     }
+}
+
+/// Where a slot lies in its page.
+fn slot_at(slot: u16) -> usize {
+    HEADER_LEN + usize::from(slot) * SLOT_LEN
 }
 
 #[cfg(test)]

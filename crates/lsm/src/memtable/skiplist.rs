@@ -479,18 +479,6 @@ unsafe fn links(node: *const Node) -> *mut Links {
     unsafe { node.cast_mut().cast::<Links>().sub(1) }
 }
 
-/// Asks for a node that will probably be read soon; null is allowed.
-#[inline]
-fn prefetch(node: *const Node) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch reads nothing, whatever the address.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(node.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = node;
-}
-
 /// SAFETY: as `node_key`, and the node's tower must be higher than `level`.
 unsafe fn link<'a>(node: *const Node, level: usize) -> &'a AtomicPtr<Node> {
     // SAFETY: the tower lies behind the head in the same allocation.

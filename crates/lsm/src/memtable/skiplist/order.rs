@@ -11,8 +11,9 @@
 //! between them and takes its place. If not, that path is an old node behind `p`, which is the last old one before `b`:
 //! so it lies behind `b` as well, and holds.
 
-use super::{HEIGHT_MAX, Inserter, Node, SkipList, compare, node_key, prefetch};
+use super::{HEIGHT_MAX, Inserter, Node, SkipList, compare, node_key};
 use crate::Seq;
+use filesystem::prefetch;
 use std::array;
 use std::ptr;
 use std::sync::atomic::Ordering::*;
