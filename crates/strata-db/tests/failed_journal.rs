@@ -88,3 +88,40 @@ fn a_session_that_did_not_wait_for_its_commit_loses_it() {
     assert_eq!(shown(&mut db, "SELECT a FROM t"), "7");
     assert_eq!(sqlstate(&mut db, "SELECT a FROM u"), "42P01");
 }
+
+/// A journal that has failed under a change of `t`, which held 7.
+fn failed_under_a_change() -> (Faulty, Embedded) {
+    failed("CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (7)", "UPDATE t SET a = 8")
+}
+
+#[test]
+fn rows_are_not_locked_any_more_and_the_session_goes_on() {
+    let (_machine, mut db) = failed_under_a_change();
+    for sql in ["SELECT a FROM t FOR UPDATE", "BEGIN; SELECT a FROM t FOR UPDATE; COMMIT"] {
+        assert_eq!(sqlstate(&mut db, sql), "58030");
+        assert!(db.is_durable(), "{sql}: the error waits for a disk that has failed");
+        assert_eq!(shown(&mut db, "SELECT a FROM t"), "7");
+    }
+}
+
+#[test]
+fn a_change_is_rolled_back_and_the_session_goes_on() {
+    let (_machine, mut db) = failed_under_a_change();
+    db.ok("BEGIN");
+    db.ok("UPDATE t SET a = 9");
+    assert_eq!(shown(&mut db, "ROLLBACK"), "");
+    assert_eq!(shown(&mut db, "SELECT a FROM t"), "7");
+}
+
+#[test]
+fn an_error_that_rests_on_what_was_lost_is_not_told() {
+    let (_machine, mut db) = failed_under_a_change();
+    assert_eq!(sqlstate(&mut db, "INSERT INTO t VALUES (8)"), "58030");
+    assert!(db.is_durable());
+    db.ok("BEGIN");
+    assert_eq!(sqlstate(&mut db, "INSERT INTO t VALUES (8)"), "58030");
+    assert!(db.is_durable());
+    assert_eq!(sqlstate(&mut db, "SELECT 1"), "25P02");
+    assert_eq!(shown(&mut db, "ROLLBACK"), "");
+    assert_eq!(shown(&mut db, "SELECT a FROM t"), "7");
+}

@@ -12,7 +12,7 @@ use crate::catalog::Change;
 use crate::error::{Result, SqlError};
 use crate::schema::Oid;
 use std::sync::Arc;
-use strata_store::Locked;
+use strata_store::{Locked, Lsn};
 use strata_types::sqlstate;
 
 impl Session {
@@ -64,9 +64,7 @@ impl Session {
         self.variables.interrupts.clear();
         self.end_statement(out);
         let gate = self.transaction.fail(shared, &mut self.variables.settings.borrow_mut());
-        if let Some(lsn) = gate {
-            out.gate(lsn);
-        }
+        let lost = gate.and_then(|lsn| self.gate(shared, lsn, out).err());
         self.drop_portals_of(self.transaction.depth());
         self.variables.refresh_search_path();
         self.report_settings(shared, out);
@@ -81,8 +79,21 @@ impl Session {
             sqlstate::IDLE_SESSION_TIMEOUT,
             sqlstate::TRANSACTION_TIMEOUT,
         ];
-        let severity = if ends.contains(&error.sqlstate()) { "FATAL" } else { "ERROR" };
-        out.error(severity, error);
+        match ends.contains(&error.sqlstate()) {
+            true => out.error("FATAL", error),
+            // An error that rests on what was lost may be none.
+            false => out.error("ERROR", lost.as_ref().unwrap_or(error)),
+        }
+    }
+
+    /// The answer waits until the journal is durable up to `lsn`.
+    ///
+    /// # Errors
+    /// 58030 if it never will be; then the answer does not wait.
+    fn gate(&self, shared: &Shared, lsn: Lsn, out: &mut dyn Outbox) -> Result<()> {
+        shared.can_become_durable(lsn)?;
+        out.gate(lsn);
+        Ok(())
     }
 
     /// The request is over: an implicit transaction is committed, the client may go on.
@@ -154,7 +165,7 @@ impl Session {
         if let Some(lsn) = lsn
             && self.waits_for_disk()
         {
-            out.gate(lsn);
+            self.gate(shared, lsn, out)?;
         }
         Ok(())
     }
@@ -227,15 +238,16 @@ impl Session {
             })
     }
 
-    /// Rolls back; the reply is gated on what was seen.
+    /// Rolls back; the reply is gated on what was seen. If that is lost nothing is left that could wait for it: the
+    /// client is warned.
     pub(super) fn rollback(&mut self, shared: &Shared, out: &mut dyn Outbox) {
         self.drop_portals();
         self.variables.signals.take();
         shared.advisory.end_transaction(shared, self.variables.session);
         let gate = self.transaction.rollback(shared, &mut self.variables.settings.borrow_mut());
         self.variables.refresh_search_path();
-        if let Some(lsn) = gate {
-            out.gate(lsn);
+        if let Some(lost) = gate.and_then(|lsn| self.gate(shared, lsn, out).err()) {
+            self.variables.notice("WARNING", lost);
         }
     }
 

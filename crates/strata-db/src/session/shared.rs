@@ -10,14 +10,15 @@ use super::prepared::PreparedTransactions;
 use super::sequences::{Oids, Sequences};
 use super::snapshots::ExportedSnapshots;
 use crate::catalog::{Catalog, Change, rows};
-use crate::error::Result;
+use crate::error::{Result, SqlError};
 use crate::exec::Slice;
 use crate::table::RowNumbers;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use strata_store::{Seq, Store};
+use strata_store::{Lsn, Seq, Store};
+use strata_types::sqlstate;
 
 /// The engine's state beside its sessions.
 pub(super) struct Shared {
@@ -30,8 +31,6 @@ pub(super) struct Shared {
     catalog: RefCell<Arc<Catalog>>,
     /// The last commit that changed it.
     catalog_commit: Cell<Seq>,
-    /// The catalog has gone back to this commit: later ones are not durable and never will be.
-    lost_after: Cell<Option<Seq>>,
     /// Statements by text.
     pub(super) plans: Plans,
     /// Positions of sequences.
@@ -105,7 +104,6 @@ impl Shared {
             store,
             catalog: RefCell::new(Arc::new(catalog)),
             catalog_commit: Cell::new(Seq(0)),
-            lost_after: Cell::new(None),
             password_verifier,
         })
     }
@@ -165,7 +163,6 @@ impl Shared {
         let view = txn.statement_view();
         if let Ok(loaded) = rows::load(&txn, view) {
             self.replace_catalog(loaded, durable);
-            self.lost_after.set(Some(durable));
         }
     }
 
@@ -176,10 +173,26 @@ impl Shared {
         *catalog = Arc::new(loaded);
     }
 
-    /// What a session whose last commit this is must see at least: if the catalog has gone back, no commit that it
-    /// has left behind.
+    /// What a session whose last commit this is must see at least: no commit that the journal has failed under.
     pub(super) fn still_visible(&self, last: Seq) -> Seq {
-        self.lost_after.get().map_or(last, |durable| last.min(durable))
+        if last <= self.store.durable_seq() {
+            return last;
+        }
+        self.store.final_seq().map_or(last, |durable| last.min(durable))
+    }
+
+    /// To be asked before an answer waits until the journal is durable up to `lsn`.
+    ///
+    /// # Errors
+    /// 58030 if the journal has failed before that: the answer would wait for ever.
+    pub(super) fn can_become_durable(&self, lsn: Lsn) -> Result<()> {
+        // In this order: where the journal is durable once it has failed is final.
+        if self.store.final_seq().is_none() || lsn <= self.store.durable() {
+            return Ok(());
+        }
+        let lost =
+            "what this rests on could not be written to disk: whether it survives is known after a restart";
+        Err(SqlError::new(sqlstate::IO_ERROR, lost))
     }
 
     /// A session starts: this is how it is interrupted.
