@@ -292,7 +292,6 @@ fn validate(engine: &Engine, txn: &Txn, key: &[u8]) -> Result<Option<Version>> {
 fn version_at(engine: &Engine, key: &[u8], created: Seq, value: &[u8]) -> Result<Version> {
     let keyspace = keyspace_of(key);
     let loc = engine.loc_of(keyspace, created, value)?;
-    engine.heap.prefetch_slot(keyspace.space(), loc);
     engine.tuple_of(keyspace, key, created, value)?;
     Ok(Version { keyspace, loc, created })
 }
