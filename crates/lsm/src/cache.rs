@@ -8,7 +8,7 @@
 use crate::buffer::Buffer;
 use filesystem::{MemoryPool, Reservation};
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -128,6 +128,12 @@ impl BlockCache {
         self.shard(address).lock().insert(address, bytes);
     }
 
+    /// Forgets the blocks of files that are no more: nobody asks for them, and until the clock had passed them often
+    /// enough they would take the place of others.
+    pub(crate) fn forget(&self, files: &HashSet<u64>) {
+        self.shards.iter().for_each(|shard| shard.lock().forget(files));
+    }
+
     /// Hits and misses since the tree was opened.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
@@ -163,6 +169,30 @@ impl Shard {
         self.used += cost;
     }
 
+    fn forget(&mut self, files: &HashSet<u64>) {
+        for at in 0..self.ring.len() {
+            if let Some(address) = self.ring[at]
+                && files.contains(&address.file)
+            {
+                self.remove(at, address);
+            }
+        }
+        // What is left will be joined by blocks of the files that came instead. More than that is for others.
+        if self.used < self.budget / 2 {
+            let rest = self.budget - self.used.next_multiple_of(BUDGET_STEP).min(self.budget);
+            self.reservation.iter_mut().for_each(|memory| memory.shrink(rest));
+            self.budget -= rest;
+        }
+    }
+
+    /// Takes out the block whose place on the ring is `at`.
+    fn remove(&mut self, at: usize, address: BlockAddress) {
+        let len = self.slots.remove(&address).map_or(0, |slot| slot.bytes.len());
+        self.used -= len + ENTRY_OVERHEAD;
+        self.ring[at] = None;
+        self.vacant.push(at);
+    }
+
     fn make_room(&mut self, cost: usize) -> bool {
         while self.used + cost > self.budget {
             if !self.raise_budget(cost) && !self.evict_one() {
@@ -190,10 +220,7 @@ impl Shard {
                 slot.uses -= 1;
                 continue;
             }
-            let len = self.slots.remove(&address).map_or(0, |slot| slot.bytes.len());
-            self.used -= len + ENTRY_OVERHEAD;
-            self.ring[self.hand] = None;
-            self.vacant.push(self.hand);
+            self.remove(self.hand, address);
             return true;
         }
     }
@@ -247,6 +274,26 @@ mod tests {
         let kept = (0..200).filter(|&n| cache.get(address(n)).is_some()).count();
         assert!(kept > 150, "{kept} of 200 hot blocks kept");
         assert!(cache.used() <= 1 << 20);
+    }
+
+    #[test]
+    fn blocks_of_files_that_are_no_more_make_room_for_others() {
+        let pool = MemoryPool::new(16 << 20);
+        let cache = BlockCache::new(4 << 20, &pool);
+        let block = Buffer::copy_of(&[0u8; 1000]);
+        for n in 0..3000 {
+            cache.insert(address(n), &block);
+        }
+        let (used, reserved) = (cache.used(), pool.used());
+        cache.forget(&HashSet::from([1]));
+        assert_eq!(pool.used(), reserved, "two thirds are still needed");
+        cache.forget(&HashSet::from([0, 7]));
+        let left: Vec<u64> = (0..3000).filter(|&n| cache.get(address(n)).is_some()).collect();
+        assert!(left.len() >= 990 && left.iter().all(|n| n % 3 == 2));
+        assert!(cache.used() < used / 2 && pool.used() < reserved / 2 + SHARD_COUNT * BUDGET_STEP);
+        assert!(cache.used() <= pool.used());
+        (3000..6000).for_each(|n| cache.insert(address(n), &block));
+        assert!(cache.used() >= used && cache.used() <= 4 << 20);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::{Error, Options, Result, Seq};
 use filesystem::MemoryPool;
 use journal::Lsn;
 use parking_lot::{Mutex, RwLock};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, OnceLock};
@@ -195,16 +196,21 @@ impl Tree {
             Err(AppendError::Refused(error)) => return Err(error),
             Err(AppendError::Uncertain(error)) => return Err(self.poison(error)),
         }
+        let mut gone = HashSet::new();
         for (_, table) in before.tables().filter(|(_, table)| edit.removed.contains(&table.meta.id)) {
             let moved = edit.added.iter().any(|(_, meta)| meta.id == table.meta.id);
             if !moved {
                 table.set_obsolete();
+                gone.insert(table.meta.id);
             }
         }
         self.replace_state(|state| {
             state.version = after.clone();
             then(state);
         });
+        if !gone.is_empty() {
+            self.files.cache.forget(&gone);
+        }
         self.rewrite_if_long(&mut manifest, &after)
     }
 

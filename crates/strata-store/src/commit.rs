@@ -18,12 +18,15 @@ use crate::{Commit, Result, Txn, redo};
 use journal::Lsn;
 use lsm::Seq;
 
+/// Versions are asked for as if a commit had so many writes at most: more would push each other out again.
+const PREFETCHING_MAX: u64 = 32;
+
 /// Commits the writes of `txn`, of which `ahead` was drafted before.
 pub(crate) fn commit(engine: &Engine, txn: &Txn, ahead: Option<Draft>) -> Result<Commit> {
     let turn = &mut *engine.turn.lock();
     let seq = turn.next_seq();
     turn.frees.begin_record();
-    prefetch_frees(engine, turn);
+    prefetch_frees(engine, turn, txn);
     let mut draft = take_up(engine, turn, txn, ahead)?;
     let appended = draft.complete(engine, turn, txn).and_then(|()| draft.append(engine, seq, txn.is_lazy()));
     let lsn = match appended {
@@ -43,8 +46,9 @@ pub(crate) fn commit(engine: &Engine, txn: &Txn, ahead: Option<Draft>) -> Result
 
 /// What this commit will free ended some time ago, and is in no processor cache any more: the search for what it
 /// supersedes is time enough to get it there.
-fn prefetch_frees(engine: &Engine, turn: &Turn) {
-    for version in turn.frees.next(engine.snapshots.horizon(), draft::FREES_MIN) {
+fn prefetch_frees(engine: &Engine, turn: &Turn, txn: &Txn) {
+    let writes = txn.private().len().min(PREFETCHING_MAX) as usize;
+    for version in turn.frees.next(engine.snapshots.horizon(), draft::owed(writes)) {
         engine.heap.prefetch_slot(version.keyspace.space(), version.loc);
     }
 }

@@ -24,9 +24,7 @@ use std::ops::Bound;
 const STEP_LEN: usize = 64 << 10;
 /// Most tuples are shorter than this: one allocation does for them.
 const TUPLE_LEN_GUESS: usize = 512;
-/// A commit frees so many versions of others at least, if there are as many,
-pub(crate) const FREES_MIN: usize = 8;
-/// and so many at most, so that its turn is short.
+/// A commit frees this many versions of others at most, so that its turn is short.
 const FREES_MAX: usize = 1 << 16;
 
 /// See the module's text. It is to be committed or given up.
@@ -118,8 +116,8 @@ impl Draft {
         }
         let horizon = engine.snapshots.horizon();
         engine.lsm.set_oldest_snapshot(horizon);
-        let (record, owed) = (&mut self.record, (2 * self.count + FREES_MIN).min(FREES_MAX));
-        turn.frees.take(horizon, owed, |version| {
+        let record = &mut self.record;
+        turn.frees.take(horizon, owed(self.count), |version| {
             engine.heap.prefetch_tuple(version.keyspace.space(), version.loc);
             record::free(record, version);
         });
@@ -250,6 +248,11 @@ impl Draft {
         give_back(engine, Changes::new(&self.record));
         leave(self.ticket, engine, turn);
     }
+}
+
+/// So many versions of others are freed by a commit of `count` writes, if there are as many.
+pub(crate) fn owed(count: usize) -> usize {
+    (2 * count + 8).min(FREES_MAX)
 }
 
 fn leave(ticket: Option<Ticket>, engine: &Engine, turn: &mut Turn) {
